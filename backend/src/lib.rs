@@ -1,1 +1,3 @@
-//! placeholder
+//! The backend of the Todo Chatbot: accounts, tasks, conversations and the agent, over REST.
+
+pub mod assistant;

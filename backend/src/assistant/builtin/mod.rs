@@ -1,0 +1,1 @@
+//! The built-in assistant: deterministic and offline.
