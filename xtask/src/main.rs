@@ -1,2 +1,39 @@
-//! placeholder
-fn main() {}
+//! The chores of the project, as `cargo xtask …`.
+
+mod process;
+mod test;
+mod tools;
+
+use std::{error::Error, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Any failure of a chore; its text is for the person at the terminal.
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+/// The chores of the project.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Check everything: format, lints, licences, tests on both databases, browser.
+    Test(test::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().chore {
+        Chore::Test(arguments) => test::run_steps(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The one test harness: servers to test against, users to act as, and a browser to look with.
+//! The tests themselves are stories in `tests/`, each told on both databases where it matters.
+
+pub mod postgres;

@@ -1,0 +1,1 @@
+//! What a client of the REST interface sees, told on both databases.

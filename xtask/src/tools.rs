@@ -1,0 +1,70 @@
+//! What the tests need beside Rust: it is installed where we may, or named where we may not.
+
+use std::{process::Command, sync::Once};
+
+use crate::{
+    Result,
+    process::{cargo, run, target, works},
+};
+
+/// The version of cargo-deny that `deny.toml` is written for.
+const CARGO_DENY: &str = "0.20.2";
+
+/// A server for the tests of the production database.
+pub(crate) fn postgres() -> Result {
+    ensure(
+        "a PostgreSQL server",
+        &["postgresql"],
+        todo_test_postgres::find_binaries().is_some(),
+    )
+}
+
+/// Checks licences, bans and sources of the dependencies.
+pub(crate) fn cargo_deny() -> Result<Command> {
+    let folder = target().join("tools");
+    let installed = folder.join("bin/cargo-deny");
+    if works("cargo-deny", &["--version"]) {
+        return Ok(Command::new("cargo-deny"));
+    }
+    if !works(&installed, &["--version"]) {
+        println!(
+            "Installing cargo-deny {CARGO_DENY} into {}",
+            folder.display()
+        );
+        run(cargo()
+            .args(["install", "--quiet", "--locked", "--root"])
+            .arg(&folder)
+            .args(["cargo-deny", "--version", CARGO_DENY])
+            // Its build is of no use to ours.
+            .env("CARGO_TARGET_DIR", folder.join("build")))?;
+    }
+    Ok(Command::new(installed))
+}
+
+/// Installs Debian packages when something is missing and we can.
+fn ensure(what: &str, packages: &[&str], there: bool) -> Result {
+    static LISTS: Once = Once::new();
+    if there {
+        return Ok(());
+    }
+    let install = format!("apt-get install {}", packages.join(" "));
+    if !(is_root() && works("apt-get", &["--version"])) {
+        return Err(format!("{what} is missing; install it, on Debian with `{install}`").into());
+    }
+    println!("{what} is missing: running `{install}`");
+    LISTS.call_once(|| {
+        // Without fresh lists the installation may still succeed; if not, it says why.
+        let _ = run(Command::new("apt-get").args(["update", "-qq"]));
+    });
+    run(Command::new("apt-get")
+        .args(["install", "-y", "-qq", "--no-install-recommends"])
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+fn is_root() -> bool {
+    Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
