@@ -1,3 +1,4 @@
 //! The backend of the Todo Chatbot: accounts, tasks, conversations and the agent, over REST.
 
 pub mod assistant;
+pub mod db;

@@ -1,0 +1,212 @@
+//! Migrations: embedded, forward only, under a lock. The server itself never runs them; it checks
+//! that the schema is one it can work with.
+
+use std::{path::Path, time::Duration};
+
+use diesel::{OptionalExtension, QueryDsl, QueryableByName, sql_types::Text};
+use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{Conn, DbError, Location, Settings, on, postgres, schema::schema_requirements, sqlite};
+
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// The newest migration that this program knows.
+const CURRENT: &str = "00000000000001";
+
+/// Held while migrating, so that replicas that start together do it one after the other.
+const LOCK: i64 = 0x746f_646f_6d69_6772;
+
+/// How long to wait for the database to come up, other migrations included.
+const WAIT: Duration = Duration::from_secs(120);
+
+/// What a migration did.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The migrations that were applied, oldest first.
+    pub applied: Vec<String>,
+    /// Whether the schema is newer than this program and was left alone.
+    pub newer: bool,
+}
+
+/// Why the schema is not as it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database could not be reached.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A migration failed; it was rolled back.
+    #[error("a migration failed: {0}")]
+    Failed(String),
+    /// The schema is older than this program.
+    #[error("the database schema is older than this program: run `todo-backend migrate`")]
+    Outdated,
+    /// The schema no longer admits this program.
+    #[error("the database schema is newer and needs at least the program of migration {0}")]
+    TooNew(String),
+    /// The file could not be copied before the migration.
+    #[error("the database could not be backed up before the migration: {0}")]
+    Backup(String),
+}
+
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// Fails unless the schema is at or ahead of this program's own and admits it.
+pub(super) async fn check(conn: &mut Conn) -> Result<(), MigrateError> {
+    match newest(conn).await? {
+        Some(version) if version.as_str() >= CURRENT => admits(conn).await,
+        _ => Err(MigrateError::Outdated),
+    }
+}
+
+async fn newest(conn: &mut Conn) -> Result<Option<String>, MigrateError> {
+    let statement = "SELECT version FROM __diesel_schema_migrations ORDER BY version DESC LIMIT 1";
+    let found = on!(conn, |conn| diesel::sql_query(statement)
+        .get_result::<Version>(conn)
+        .await
+        .optional());
+    match found {
+        Ok(version) => Ok(version.map(|row| row.version)),
+        // No migration ever ran: there is not even the table.
+        Err(error) if error.to_string().contains("__diesel_schema_migrations") => Ok(None),
+        Err(error) => Err(DbError::from(error).into()),
+    }
+}
+
+async fn admits(conn: &mut Conn) -> Result<(), MigrateError> {
+    let required = on!(conn, |conn| schema_requirements::table
+        .select(diesel::dsl::max(schema_requirements::min_version))
+        .first::<Option<String>>(conn)
+        .await);
+    match required.map_err(DbError::from)? {
+        Some(version) if version.as_str() > CURRENT => Err(MigrateError::TooNew(version)),
+        _ => Ok(()),
+    }
+}
+
+pub(super) async fn run(settings: &Settings) -> Result<Migrated, MigrateError> {
+    match &settings.location {
+        Location::Postgres { url, direct_url } => {
+            run_postgres(
+                direct_url.as_ref().unwrap_or(url),
+                settings.statement_timeout,
+            )
+            .await
+        }
+        Location::Sqlite(path) => run_sqlite(path).await,
+    }
+}
+
+async fn run_postgres(url: &str, statement_timeout: Duration) -> Result<Migrated, MigrateError> {
+    let mut conn = postgres::connect_direct(url, WAIT).await?;
+    let lock = format!(
+        "SET lock_timeout = '{}s'; SELECT pg_advisory_lock({LOCK}); SET lock_timeout = '5s'",
+        WAIT.as_secs()
+    );
+    conn.batch_execute(&lock).await.map_err(DbError::from)?;
+    // A role's default survives a pooler, where SET after connect does not.
+    let timeout = format!(
+        "DO $$ BEGIN EXECUTE format('ALTER ROLE CURRENT_USER IN DATABASE %I SET statement_timeout = {}', current_database()); END $$",
+        statement_timeout.as_millis()
+    );
+    if let Err(error) = conn.batch_execute(&timeout).await {
+        tracing::warn!(%error, "the role's statement timeout could not be set");
+    }
+    // Migrations themselves may take as long as they need.
+    conn.batch_execute("SET statement_timeout = 0")
+        .await
+        .map_err(DbError::from)?;
+    let migrated = apply(AsyncMigrationHarness::new(conn), || POSTGRES).await;
+    // The connection's end releases the lock.
+    migrated
+}
+
+async fn run_sqlite(path: &Path) -> Result<Migrated, MigrateError> {
+    let existed = path.exists();
+    let url = path.to_string_lossy();
+    let mut conn = sqlite::connect(&url)
+        .await
+        .map_err(|error| DbError::Unavailable(error.to_string()))?;
+    if existed {
+        let mut harness = AsyncMigrationHarness::new(conn);
+        let (pending, newer) = compare(&mut harness, || SQLITE)?;
+        conn = harness.into_inner();
+        if pending.is_empty() || newer {
+            return Ok(Migrated {
+                applied: Vec::new(),
+                newer,
+            });
+        }
+        backup(&mut conn, path).await?;
+    }
+    apply(AsyncMigrationHarness::new(conn), || SQLITE).await
+}
+
+/// Keeps a copy of the file as it was, beside it.
+async fn backup(conn: &mut super::Sqlite, path: &Path) -> Result<(), MigrateError> {
+    let copy = path.with_extension(format!("before-{CURRENT}.db"));
+    if copy.exists() {
+        return Ok(());
+    }
+    let copy = copy.to_string_lossy().replace('\'', "''");
+    conn.batch_execute(&format!("VACUUM INTO '{copy}'"))
+        .await
+        .map_err(|error| MigrateError::Backup(error.to_string()))
+}
+
+/// What is pending, and whether the schema is ahead of this program.
+fn compare<DB: diesel::backend::Backend>(
+    harness: &mut impl MigrationHarness<DB>,
+    migrations: fn() -> EmbeddedMigrations,
+) -> Result<(Vec<String>, bool), MigrateError>
+where
+    EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
+{
+    let failed =
+        |error: Box<dyn std::error::Error + Send + Sync>| MigrateError::Failed(error.to_string());
+    let applied = harness.applied_migrations().map_err(failed)?;
+    let pending = harness.pending_migrations(migrations()).map_err(failed)?;
+    let pending = pending
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
+    let newer = applied
+        .iter()
+        .any(|version| version.to_string().as_str() > CURRENT);
+    Ok((pending, newer))
+}
+
+async fn apply<DB: diesel::backend::Backend>(
+    mut harness: impl MigrationHarness<DB>,
+    migrations: fn() -> EmbeddedMigrations,
+) -> Result<Migrated, MigrateError>
+where
+    EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
+{
+    let (pending, newer) = compare(&mut harness, migrations)?;
+    if newer {
+        return Ok(Migrated {
+            applied: Vec::new(),
+            newer,
+        });
+    }
+    for attempt in 0.. {
+        match harness.run_pending_migrations(migrations()) {
+            Ok(_) => break,
+            // A lock that others hold passes; the migration was rolled back.
+            Err(error) if attempt < 10 && error.to_string().contains("lock timeout") => {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) => return Err(MigrateError::Failed(error.to_string())),
+        }
+    }
+    Ok(Migrated {
+        applied: pending,
+        newer: false,
+    })
+}

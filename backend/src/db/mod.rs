@@ -1,0 +1,349 @@
+//! The database: PostgreSQL in production, SQLite embedded. One set of Diesel queries serves both:
+//! a [`Conn`] is a connection of either kind, and [`on!`] expands a query's body for each.
+//!
+//! Reads take a connection; writes run in a transaction inside a task of their own, because a
+//! future that is dropped in mid-transaction would leave it open.
+
+mod migrate;
+mod postgres;
+pub(crate) mod schema;
+mod sqlite;
+mod tls;
+pub(crate) mod types;
+
+use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
+
+use diesel::{QueryResult, SqliteConnection};
+use diesel_async::{
+    AsyncConnection, AsyncPgConnection, TransactionManager,
+    pooled_connection::deadpool::{Object, Pool, PoolError},
+    sync_connection_wrapper::SyncConnectionWrapper,
+};
+
+pub use migrate::{MigrateError, Migrated};
+pub use postgres::Notifications;
+pub use tls::InvalidUrl;
+
+/// Runs a query's body on whichever kind of connection it is; the name is bound to it.
+macro_rules! on {
+    ($conn:expr, |$name:ident| $body:expr) => {
+        match $conn {
+            $crate::db::Conn::Postgres(object) => {
+                let $name = &mut **object;
+                $body
+            }
+            $crate::db::Conn::Sqlite(object) => {
+                let $name = &mut **object;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on;
+
+type Sqlite = SyncConnectionWrapper<SqliteConnection>;
+
+/// Where the database is and how it may be used.
+#[derive(Clone)]
+pub struct Settings {
+    /// Which database.
+    pub location: Location,
+    /// Most connections at once to PostgreSQL; on SQLite, most readers.
+    pub pool_size: usize,
+    /// How long to wait for a connection, a database that wakes up included.
+    pub connect_timeout: Duration,
+    /// How long one statement may take.
+    pub statement_timeout: Duration,
+}
+
+/// Which database.
+#[derive(Clone)]
+pub enum Location {
+    /// A PostgreSQL server.
+    Postgres {
+        /// `postgres://…`, possibly of a pooler.
+        url: String,
+        /// The server itself, for migrations and LISTEN, when `url` is a pooler.
+        direct_url: Option<String>,
+    },
+    /// A file.
+    Sqlite(PathBuf),
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let engine = match self.location {
+            Location::Postgres { .. } => "postgres",
+            Location::Sqlite(_) => "sqlite",
+        };
+        f.debug_struct("Settings")
+            .field("engine", &engine)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The database, shared by all who use it.
+#[derive(Clone)]
+pub struct Db {
+    settings: Arc<Settings>,
+    pools: Pools,
+}
+
+#[derive(Clone)]
+enum Pools {
+    Postgres(Pool<AsyncPgConnection>),
+    /// SQLite has one writer at a time. A pool of one queues writers in order, where the file's own
+    /// lock would let some of them starve.
+    Sqlite {
+        readers: Pool<Sqlite>,
+        writer: Pool<Sqlite>,
+    },
+}
+
+/// A connection of either kind.
+pub enum Conn {
+    /// To PostgreSQL.
+    Postgres(Object<AsyncPgConnection>),
+    /// To SQLite.
+    Sqlite(Object<Sqlite>),
+}
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// It could not be reached, or not in time.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// It refused a statement.
+    #[error("a statement failed: {0}")]
+    Query(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for DbError {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind, Error};
+        match &error {
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
+            | Error::BrokenTransactionManager => Self::Unavailable(error.to_string()),
+            // PostgreSQL: shutting down, starting up, too many connections; SQLite: locked, full, I/O.
+            Error::DatabaseError(_, info)
+                if [
+                    "terminating connection",
+                    "the database system is",
+                    "too many",
+                    "remaining connection slots",
+                    "canceling statement",
+                    "connection closed",
+                    "Connection reset",
+                    "Broken pipe",
+                    "database is locked",
+                    "database or disk is full",
+                    "disk I/O error",
+                    "No space left",
+                    "could not extend file",
+                ]
+                .iter()
+                .any(|sign| info.message().contains(sign)) =>
+            {
+                Self::Unavailable(error.to_string())
+            }
+            _ => Self::Query(error),
+        }
+    }
+}
+
+impl From<PoolError> for DbError {
+    fn from(error: PoolError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// The settings do not lead to a database.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// `DATABASE_URL` or `DATABASE_DIRECT_URL` is malformed.
+    #[error(transparent)]
+    Url(#[from] InvalidUrl),
+    /// The pool could not be made.
+    #[error("the connection pool could not be made: {0}")]
+    Pool(#[from] diesel_async::pooled_connection::deadpool::BuildError),
+}
+
+/// What [`Db::write`] runs: an async closure over a connection whose future can be sent. The output
+/// of an async closure cannot be bounded directly on stable Rust, hence a trait that names it.
+pub trait Transaction<'a, T, E>: FnOnce(&'a mut Conn) -> Self::Future + Send {
+    /// The closure's future.
+    type Future: Future<Output = Result<T, E>> + Send;
+}
+
+impl<'a, T, E, F, Fut> Transaction<'a, T, E> for F
+where
+    F: FnOnce(&'a mut Conn) -> Fut + Send,
+    Fut: Future<Output = Result<T, E>> + Send,
+{
+    type Future = Fut;
+}
+
+impl Db {
+    /// Makes the pools; connects to nothing yet.
+    ///
+    /// # Errors
+    /// When a URL is malformed.
+    pub fn open(settings: Settings) -> Result<Self, OpenError> {
+        let pools = match &settings.location {
+            Location::Postgres { url, .. } => Pools::Postgres(postgres::pool(url, &settings)?),
+            Location::Sqlite(path) => Pools::Sqlite {
+                readers: sqlite::pool(path, settings.pool_size, &settings)?,
+                writer: sqlite::pool(path, 1, &settings)?,
+            },
+        };
+        Ok(Self {
+            settings: Arc::new(settings),
+            pools,
+        })
+    }
+
+    /// Whether this is SQLite, where no other machine takes part.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.pools, Pools::Sqlite { .. })
+    }
+
+    /// A connection to read with.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when there is none within the connect timeout.
+    pub async fn read(&self) -> Result<Conn, DbError> {
+        Ok(match &self.pools {
+            Pools::Postgres(pool) => Conn::Postgres(pool.get().await?),
+            Pools::Sqlite { readers, .. } => Conn::Sqlite(readers.get().await?),
+        })
+    }
+
+    async fn writer(&self) -> Result<Conn, DbError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => Ok(Conn::Sqlite(writer.get().await?)),
+            Pools::Postgres(_) => self.read().await,
+        }
+    }
+
+    /// Runs `body` in a transaction that commits when it succeeds and else leaves no trace. It runs
+    /// to its end even if the caller goes away.
+    ///
+    /// # Errors
+    /// Those of `body`, and the database's own.
+    pub async fn write<T, E, F>(&self, body: F) -> Result<T, E>
+    where
+        F: for<'a> Transaction<'a, T, E> + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let db = self.clone();
+        let transaction = async move {
+            let mut conn = db.begin().await?;
+            match body(&mut conn).await {
+                Ok(value) => {
+                    conn.commit().await.map_err(DbError::from)?;
+                    Ok(value)
+                }
+                Err(error) => {
+                    // The pool discards a connection whose transaction did not end.
+                    if let Err(rollback) = conn.rollback().await {
+                        tracing::debug!(%rollback, "rollback failed");
+                    }
+                    Err(error)
+                }
+            }
+        };
+        match tokio::spawn(transaction).await {
+            Ok(result) => result,
+            Err(failed) => Err(DbError::Unavailable(failed.to_string()).into()),
+        }
+    }
+
+    /// A connection with an open transaction. A pooled connection may turn out to be dead at its
+    /// first statement; nothing is lost by taking another then.
+    async fn begin(&self) -> Result<Conn, DbError> {
+        let mut attempts = 0;
+        loop {
+            let mut conn = self.writer().await?;
+            match conn.begin().await.map_err(DbError::from) {
+                Ok(()) => return Ok(conn),
+                Err(DbError::Unavailable(error)) if attempts < 2 => {
+                    tracing::debug!(error, "a pooled connection was dead");
+                    attempts += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether the database answers and its schema is one that this program can work with.
+    ///
+    /// # Errors
+    /// A sentence that says what is missing.
+    pub async fn check(&self) -> Result<(), MigrateError> {
+        migrate::check(&mut self.read().await?).await
+    }
+
+    /// Brings the schema up to date. On SQLite a copy of the file is kept first.
+    ///
+    /// # Errors
+    /// When a statement fails, or the schema is newer than this program allows.
+    pub async fn migrate(&self) -> Result<Migrated, MigrateError> {
+        migrate::run(&self.settings).await
+    }
+
+    /// Opens a connection of its own that hears of changes, where the database can tell them.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn listen(&self, channel: &str) -> Result<Option<Notifications>, DbError> {
+        match &self.settings.location {
+            Location::Postgres { url, direct_url } => {
+                postgres::listen(direct_url.as_ref().unwrap_or(url), channel)
+                    .await
+                    .map(Some)
+            }
+            Location::Sqlite(_) => Ok(None),
+        }
+    }
+}
+
+impl Conn {
+    async fn begin(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Postgres(object) => begin(&mut **object).await,
+            // A deferred transaction that reads before it writes fails when another wrote meanwhile.
+            Self::Sqlite(object) => {
+                let begin = |conn: &mut SqliteConnection| {
+                    diesel::connection::AnsiTransactionManager::begin_transaction_sql(
+                        conn,
+                        "BEGIN IMMEDIATE",
+                    )
+                };
+                object.spawn_blocking(begin).await
+            }
+        }
+    }
+
+    async fn commit(&mut self) -> QueryResult<()> {
+        on!(self, |conn| commit(conn).await)
+    }
+
+    async fn rollback(&mut self) -> QueryResult<()> {
+        on!(self, |conn| rollback(conn).await)
+    }
+}
+
+async fn begin<C: AsyncConnection>(conn: &mut C) -> QueryResult<()> {
+    C::TransactionManager::begin_transaction(conn).await
+}
+
+async fn commit<C: AsyncConnection>(conn: &mut C) -> QueryResult<()> {
+    C::TransactionManager::commit_transaction(conn).await
+}
+
+async fn rollback<C: AsyncConnection>(conn: &mut C) -> QueryResult<()> {
+    C::TransactionManager::rollback_transaction(conn).await
+}
