@@ -1,1 +1,18 @@
-//! placeholder
+//! What both servers share: settings from the environment, logs, metrics, health, the HTTP stack
+//! and an orderly end.
+
+pub mod environment;
+pub mod health;
+pub mod http;
+pub mod lifecycle;
+pub mod metrics;
+pub mod serve;
+pub mod settings;
+pub mod telemetry;
+
+pub use environment::{Environment, EnvironmentError, Reader, Secret, Setting};
+pub use health::{Health, Readiness};
+pub use http::{ClientInfo, RequestId};
+pub use lifecycle::{Grace, Lifecycle};
+pub use serve::Listener;
+pub use settings::ServerSettings;

@@ -1,0 +1,455 @@
+//! Everything about the backend that an operator can set, with its default.
+//!
+//! The variables are declared below, once, with what `docs/configuration.md` says of them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::http::Uri;
+use todo_service::environment::{self, Environment, EnvironmentError, Reader, Secret, Setting};
+use todo_service::settings::ServerSettings;
+
+use crate::db::{self, Location};
+
+const PORT: Setting = Setting::new("PORT", "8000", "The port to listen on.");
+const METRICS_ADDR: Setting = Setting::new(
+    "METRICS_ADDR",
+    "0.0.0.0:9090",
+    "Where Prometheus metrics are served, at `/metrics`; `off` for nowhere. No Ingress should \
+     reach it.",
+);
+/// Where the database is; the one setting that `todo` does without.
+pub const DATABASE_URL: Setting = Setting::required(
+    "DATABASE_URL",
+    "The PostgreSQL database: `postgres://user:password@host/name?sslmode=verify-full`.",
+)
+.aliases(&["NEON_CONNECTION_STRING"])
+.secret();
+const DATABASE_DIRECT_URL: Setting = Setting::optional(
+    "DATABASE_DIRECT_URL",
+    "`DATABASE_URL`",
+    "The same database past a connection pooler, for migrations and notifications.",
+)
+.secret();
+const DATABASE_POOL_SIZE: Setting = Setting::new(
+    "DATABASE_POOL_SIZE",
+    "10",
+    "The most database connections of one process.",
+);
+const DATABASE_CONNECT_TIMEOUT: Setting = Setting::new(
+    "DATABASE_CONNECT_TIMEOUT",
+    "10s",
+    "How long a request waits for a database connection before it is answered 503; a suspended \
+     Neon needs some seconds to wake up.",
+);
+const DATABASE_STATEMENT_TIMEOUT: Setting = Setting::new(
+    "DATABASE_STATEMENT_TIMEOUT",
+    "10s",
+    "How long a statement may run. `todo-backend migrate` makes it the default of the database \
+     role.",
+);
+/// What signs JWTs; `todo` makes one itself.
+pub const JWT_SECRET: Setting = Setting::required(
+    "JWT_SECRET",
+    "Signs the JWTs: at least 32 bytes, for example from `openssl rand -hex 32`. The same on \
+     every replica.",
+)
+.aliases(&["BETTER_AUTH_SECRET"])
+.secret();
+const JWT_SECRET_PREVIOUS: Setting = Setting::optional(
+    "JWT_SECRET_PREVIOUS",
+    "none",
+    "The secret before a rotation. JWTs that it signed are accepted until they expire.",
+)
+.secret();
+/// Where browsers find the product.
+pub const PUBLIC_URL: Setting = Setting::new(
+    "PUBLIC_URL",
+    "http://localhost:3000",
+    "The address that browsers use, without a path. It is the `iss` and `aud` of the JWTs.",
+);
+const ALLOW_HTTP: Setting = Setting::new(
+    "ALLOW_HTTP",
+    "false",
+    "Whether people may sign in over plain http on hosts other than localhost.",
+);
+const BODY_LIMIT: Setting = Setting::new(
+    "BODY_LIMIT",
+    "262144",
+    "The most bytes of a request's body; more is 413.",
+);
+const REQUEST_TIMEOUT: Setting = Setting::new(
+    "REQUEST_TIMEOUT",
+    "30s",
+    "How long an answer may take to begin, except a chat turn's; then it is 503.",
+);
+const CHAT_MAX_STEPS: Setting = Setting::new(
+    "CHAT_MAX_STEPS",
+    "16",
+    "How often a chat turn may ask the model before it ends with what it has.",
+);
+const CHAT_TURN_TIMEOUT: Setting =
+    Setting::new("CHAT_TURN_TIMEOUT", "2m", "How long a chat turn may take.");
+const CHAT_MAX_TURNS: Setting = Setting::new(
+    "CHAT_MAX_TURNS",
+    "2000",
+    "How many chat turns of one process may run at once; the next is answered 503.",
+);
+
+/// The backend's own settings; those that both servers have come in addition.
+pub const SETTINGS: &[&Setting] = &[
+    &DATABASE_URL,
+    &DATABASE_DIRECT_URL,
+    &DATABASE_POOL_SIZE,
+    &DATABASE_CONNECT_TIMEOUT,
+    &DATABASE_STATEMENT_TIMEOUT,
+    &JWT_SECRET,
+    &JWT_SECRET_PREVIOUS,
+    &PUBLIC_URL,
+    &ALLOW_HTTP,
+    &PORT,
+    &METRICS_ADDR,
+    &BODY_LIMIT,
+    &REQUEST_TIMEOUT,
+    &CHAT_MAX_STEPS,
+    &CHAT_TURN_TIMEOUT,
+    &CHAT_MAX_TURNS,
+];
+
+const MIN_SECRET_BYTES: usize = 32;
+const MIN_DISTINCT_BYTES: usize = 8;
+/// Parts of texts that stand in examples everywhere. Lower case, compared without `-`, `_`, space.
+const WELL_KNOWN: &[&str] = &[
+    "changeme",
+    "changethis",
+    "replaceme",
+    "replacewith",
+    "yoursecret",
+    "yourjwt",
+    "yourbetterauth",
+    "mysecret",
+    "supersecret",
+    "betterauthsecret",
+    "example",
+    "insecure",
+    "secretsecret",
+    "password",
+    "atleast32",
+    "opensslrand",
+    "0123456789abcdef0123456789abcdef",
+    "12345678901234567890",
+];
+
+/// The backend's configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens and how it ends.
+    pub server: ServerSettings,
+    /// The database.
+    pub database: db::Settings,
+    /// What signs and verifies JWTs.
+    pub jwt: JwtConfig,
+    /// The address that browsers use: scheme, host and port, no trailing slash.
+    pub public_url: String,
+    /// Whether sessions may be used over plain http on hosts other than localhost.
+    pub allow_http: bool,
+    /// The most bytes of a request's body.
+    pub body_limit: usize,
+    /// How long an answer may take to begin.
+    pub request_timeout: Duration,
+    /// The bounds of chat turns.
+    pub chat: ChatConfig,
+}
+
+/// What signs and verifies JWTs.
+#[derive(Clone, Debug)]
+pub struct JwtConfig {
+    /// Signs and verifies.
+    pub secret: Secret,
+    /// Verifies too, after a rotation.
+    pub previous: Option<Secret>,
+}
+
+/// The bounds of chat turns.
+#[derive(Clone, Copy, Debug)]
+pub struct ChatConfig {
+    /// How often one turn may ask the model.
+    pub max_steps: u32,
+    /// How long one turn may take.
+    pub turn_timeout: Duration,
+    /// How many turns may run at once in this process.
+    pub max_turns: usize,
+}
+
+impl Config {
+    /// Reads the configuration of a backend on PostgreSQL.
+    ///
+    /// # Errors
+    /// If variables are missing or wrong: a sentence for each of them.
+    pub fn read(environment: &Environment) -> Result<Self, EnvironmentError> {
+        let mut reader = Reader::new(environment);
+        let config = Self::read_with(&mut reader, None);
+        reader.finish(config)
+    }
+
+    /// Reads the configuration of a backend that uses an SQLite file unless `DATABASE_URL` names
+    /// a server.
+    ///
+    /// # Errors
+    /// If variables are missing or wrong: a sentence for each of them.
+    pub fn read_embedded(
+        environment: &Environment,
+        sqlite: PathBuf,
+    ) -> Result<Self, EnvironmentError> {
+        let mut reader = Reader::new(environment);
+        let config = Self::read_with(&mut reader, Some(sqlite));
+        reader.finish(config)
+    }
+
+    fn read_with(reader: &mut Reader<'_>, sqlite: Option<PathBuf>) -> Self {
+        Self {
+            server: ServerSettings::read(reader, &PORT, &METRICS_ADDR),
+            database: read_database(reader, sqlite),
+            jwt: JwtConfig::read(reader),
+            public_url: reader.get::<BaseUrl>(&PUBLIC_URL).0,
+            allow_http: reader.get(&ALLOW_HTTP),
+            body_limit: reader.get_in(&BODY_LIMIT, 1024..=64 * 1024 * 1024),
+            request_timeout: reader.get_in(&REQUEST_TIMEOUT, SECOND..=HOUR),
+            chat: ChatConfig {
+                max_steps: reader.get_in(&CHAT_MAX_STEPS, 1..=100),
+                turn_timeout: reader.get_in(&CHAT_TURN_TIMEOUT, SECOND..=HOUR),
+                max_turns: reader.get_in(&CHAT_MAX_TURNS, 1..=1_000_000),
+            },
+        }
+    }
+}
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn read_database(reader: &mut Reader<'_>, sqlite: Option<PathBuf>) -> db::Settings {
+    db::Settings {
+        location: read_location(reader, sqlite),
+        pool_size: reader.get_in(&DATABASE_POOL_SIZE, 1..=1000),
+        connect_timeout: reader.get_in(&DATABASE_CONNECT_TIMEOUT, MILLISECOND..=HOUR),
+        statement_timeout: reader.get_in(&DATABASE_STATEMENT_TIMEOUT, MILLISECOND..=HOUR),
+    }
+}
+
+fn read_location(reader: &mut Reader<'_>, sqlite: Option<PathBuf>) -> Location {
+    let url = reader.secret(&DATABASE_URL);
+    let direct_url = reader.secret(&DATABASE_DIRECT_URL);
+    match (&url, sqlite) {
+        (None, Some(path)) => return Location::Sqlite(path),
+        (None, None) => reader.reject(
+            &DATABASE_URL,
+            "is not set. Set it to the address of a PostgreSQL database, as in \
+             postgres://user:password@host/name",
+        ),
+        (Some(_), _) => {}
+    }
+    for (setting, url) in [(&DATABASE_URL, &url), (&DATABASE_DIRECT_URL, &direct_url)] {
+        if url.as_ref().is_some_and(|url| !is_postgres(url.expose())) {
+            reader.reject(setting, "must begin with postgres:// or postgresql://");
+        }
+    }
+    let text = |url: Secret| url.expose().to_owned();
+    Location::Postgres {
+        url: url.map(text).unwrap_or_default(),
+        direct_url: direct_url.map(text),
+    }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+impl JwtConfig {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let secret = reader.secret(&JWT_SECRET);
+        let previous = reader.secret(&JWT_SECRET_PREVIOUS);
+        if secret.is_none() {
+            reader.reject(
+                &JWT_SECRET,
+                "is not set. Make one with `openssl rand -hex 32` and keep it",
+            );
+        }
+        for (setting, secret) in [(&JWT_SECRET, &secret), (&JWT_SECRET_PREVIOUS, &previous)] {
+            if let Some(weakness) = secret.as_ref().and_then(|s| weakness(s.expose())) {
+                reader.reject(
+                    setting,
+                    format_args!("{weakness}. Make one with `openssl rand -hex 32`"),
+                );
+            }
+        }
+        Self {
+            secret: secret.unwrap_or_default(),
+            previous,
+        }
+    }
+}
+
+/// Why others could guess a secret.
+fn weakness(secret: &str) -> Option<&'static str> {
+    if secret.len() < MIN_SECRET_BYTES {
+        return Some("must have at least 32 bytes");
+    }
+    let plain: String = secret
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    if WELL_KNOWN.iter().any(|known| plain.contains(known)) {
+        return Some("is a well-known example that anybody could try");
+    }
+    let mut bytes = secret.as_bytes().to_vec();
+    bytes.sort_unstable();
+    bytes.dedup();
+    (bytes.len() < MIN_DISTINCT_BYTES).then_some("is too regular to be secret")
+}
+
+/// Scheme, host and port of a URL.
+struct BaseUrl(String);
+
+impl environment::Value for BaseUrl {
+    const EXPECTED: &'static str = "a URL without a path, such as https://todo.example.org";
+
+    fn parse(text: &str) -> Option<Self> {
+        let uri: Uri = text.parse().ok()?;
+        let scheme = uri
+            .scheme_str()
+            .filter(|scheme| matches!(*scheme, "http" | "https"))?;
+        let authority = uri
+            .authority()
+            .filter(|authority| !authority.as_str().contains('@'))?;
+        let bare = uri.path() == "/" && uri.query().is_none() && !text.contains('#');
+        bare.then(|| {
+            Self(format!(
+                "{scheme}://{}",
+                authority.as_str().to_ascii_lowercase()
+            ))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: (&str, &str) = ("DATABASE_URL", "postgres://app:hunter2@db/todo");
+    const SECRET: (&str, &str) = ("JWT_SECRET", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b");
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let environment = variables.iter().copied().collect();
+        Config::read(&environment).map_err(|error| error.mistakes)
+    }
+
+    #[test]
+    fn two_variables_are_enough() {
+        let config = read(&[URL, SECRET]).unwrap();
+        assert_eq!(config.server.address.to_string(), "0.0.0.0:8000");
+        assert_eq!(
+            config.server.metrics_address.unwrap().to_string(),
+            "0.0.0.0:9090"
+        );
+        assert_eq!(config.public_url, "http://localhost:3000");
+        assert_eq!(config.database.pool_size, 10);
+        assert_eq!(config.server.grace.drain, Duration::from_secs(20));
+        let printed = format!("{config:?}");
+        assert!(
+            !printed.contains("hunter2") && !printed.contains("9f86d0"),
+            "{printed}"
+        );
+    }
+
+    #[test]
+    fn a_backend_without_a_database_or_a_secret_does_not_start() {
+        let mistakes = read(&[]).unwrap_err();
+        assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+        assert!(
+            mistakes[0].starts_with("DATABASE_URL is not set."),
+            "{mistakes:?}"
+        );
+        assert!(
+            mistakes[1].starts_with("JWT_SECRET is not set."),
+            "{mistakes:?}"
+        );
+        assert_eq!(
+            read(&[("DATABASE_URL", "sqlite://todo.db"), SECRET]).unwrap_err(),
+            ["DATABASE_URL must begin with postgres:// or postgresql://."]
+        );
+    }
+
+    #[test]
+    fn the_names_of_earlier_versions_still_work() {
+        let config = read(&[
+            ("NEON_CONNECTION_STRING", URL.1),
+            ("BETTER_AUTH_SECRET", SECRET.1),
+        ]);
+        assert_eq!(config.unwrap().jwt.secret.expose(), SECRET.1);
+        let mistakes = read(&[URL, SECRET, ("BETTER_AUTH_SECRET", "another one")]).unwrap_err();
+        assert!(mistakes[0].starts_with("JWT_SECRET and BETTER_AUTH_SECRET are set"));
+    }
+
+    #[test]
+    fn secrets_that_others_could_guess_are_refused() {
+        for weak in [
+            "short",
+            "change-me-change-me-change-me-change-me",
+            "your_jwt_secret_here_at_least_32_characters",
+            "better-auth-secret-12345678901234567890",
+            "secret-secret-secret-secret-secret-secret",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "abcabcabcabcabcabcabcabcabcabcabcabcabca",
+            "This is my super-secret key for todo!!",
+        ] {
+            for name in ["JWT_SECRET", "JWT_SECRET_PREVIOUS"] {
+                let mut variables = vec![URL, (name, weak)];
+                if name != "JWT_SECRET" {
+                    variables.push(SECRET);
+                }
+                let mistakes = read(&variables).unwrap_err();
+                assert_eq!(mistakes.len(), 1, "{weak}: {mistakes:?}");
+                assert!(mistakes[0].starts_with(&format!("{name} ")), "{mistakes:?}");
+                assert!(!mistakes[0].contains(weak), "{mistakes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_public_url_is_a_bare_origin() {
+        let url = |text| read(&[URL, SECRET, ("PUBLIC_URL", text)]).map(|config| config.public_url);
+        assert_eq!(
+            url("https://Todo.Example.org/").unwrap(),
+            "https://todo.example.org"
+        );
+        assert_eq!(url("http://[::1]:3000").unwrap(), "http://[::1]:3000");
+        for wrong in [
+            "todo.example.org",
+            "ftp://a",
+            "https://a/path",
+            "https://a?b",
+            "https://u@a",
+            "//a",
+        ] {
+            assert!(
+                url(wrong).unwrap_err()[0].starts_with("PUBLIC_URL is "),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn todo_keeps_its_data_in_a_file_unless_a_server_is_named() {
+        let read = |variables: &[(&str, &str)]| {
+            let environment = variables.iter().copied().collect();
+            Config::read_embedded(&environment, "todo.db".into())
+                .unwrap()
+                .database
+                .location
+        };
+        assert!(matches!(read(&[SECRET]), Location::Sqlite(path) if path.ends_with("todo.db")));
+        assert!(matches!(read(&[SECRET, URL]), Location::Postgres { .. }));
+    }
+}
