@@ -5,14 +5,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use axum::http::Uri;
-use todo_service::environment::{self, Environment, EnvironmentError, Reader, Secret, Setting};
+use todo_service::environment::{Reader, Secret, Setting};
 use todo_service::settings::ServerSettings;
 
 use crate::db::{self, Location};
 
-const PORT: Setting = Setting::new("PORT", "8000", "The port to listen on.");
-const METRICS_ADDR: Setting = Setting::new(
+/// Where the backend listens.
+pub const PORT: Setting = Setting::new("PORT", "8000", "The port to listen on.");
+/// Where the backend's metrics are.
+pub const METRICS_ADDR: Setting = Setting::new(
     "METRICS_ADDR",
     "0.0.0.0:9090",
     "Where Prometheus metrics are served, at `/metrics`; `off` for nowhere. No Ingress should \
@@ -62,17 +63,6 @@ const JWT_SECRET_PREVIOUS: Setting = Setting::optional(
     "The secret before a rotation. JWTs that it signed are accepted until they expire.",
 )
 .secret();
-/// Where browsers find the product.
-pub const PUBLIC_URL: Setting = Setting::new(
-    "PUBLIC_URL",
-    "http://localhost:3000",
-    "The address that browsers use, without a path. It is the `iss` and `aud` of the JWTs.",
-);
-const ALLOW_HTTP: Setting = Setting::new(
-    "ALLOW_HTTP",
-    "false",
-    "Whether people may sign in over plain http on hosts other than localhost.",
-);
 const BODY_LIMIT: Setting = Setting::new(
     "BODY_LIMIT",
     "262144",
@@ -105,8 +95,6 @@ pub const SETTINGS: &[&Setting] = &[
     &DATABASE_STATEMENT_TIMEOUT,
     &JWT_SECRET,
     &JWT_SECRET_PREVIOUS,
-    &PUBLIC_URL,
-    &ALLOW_HTTP,
     &PORT,
     &METRICS_ADDR,
     &BODY_LIMIT,
@@ -143,16 +131,12 @@ const WELL_KNOWN: &[&str] = &[
 /// The backend's configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where it listens and how it ends.
+    /// Where it listens, how browsers reach it, and how it ends.
     pub server: ServerSettings,
     /// The database.
     pub database: db::Settings,
     /// What signs and verifies JWTs.
     pub jwt: JwtConfig,
-    /// The address that browsers use: scheme, host and port, no trailing slash.
-    pub public_url: String,
-    /// Whether sessions may be used over plain http on hosts other than localhost.
-    pub allow_http: bool,
     /// The most bytes of a request's body.
     pub body_limit: usize,
     /// How long an answer may take to begin.
@@ -182,37 +166,13 @@ pub struct ChatConfig {
 }
 
 impl Config {
-    /// Reads the configuration of a backend on PostgreSQL.
-    ///
-    /// # Errors
-    /// If variables are missing or wrong: a sentence for each of them.
-    pub fn read(environment: &Environment) -> Result<Self, EnvironmentError> {
-        let mut reader = Reader::new(environment);
-        let config = Self::read_with(&mut reader, None);
-        reader.finish(config)
-    }
-
-    /// Reads the configuration of a backend that uses an SQLite file unless `DATABASE_URL` names
-    /// a server.
-    ///
-    /// # Errors
-    /// If variables are missing or wrong: a sentence for each of them.
-    pub fn read_embedded(
-        environment: &Environment,
-        sqlite: PathBuf,
-    ) -> Result<Self, EnvironmentError> {
-        let mut reader = Reader::new(environment);
-        let config = Self::read_with(&mut reader, Some(sqlite));
-        reader.finish(config)
-    }
-
-    fn read_with(reader: &mut Reader<'_>, sqlite: Option<PathBuf>) -> Self {
+    /// Reads the configuration. `sqlite` is the file to use where `DATABASE_URL` names no server;
+    /// without it a server is required.
+    pub fn read(reader: &mut Reader<'_>, sqlite: Option<PathBuf>) -> Self {
         Self {
             server: ServerSettings::read(reader, &PORT, &METRICS_ADDR),
             database: read_database(reader, sqlite),
             jwt: JwtConfig::read(reader),
-            public_url: reader.get::<BaseUrl>(&PUBLIC_URL).0,
-            allow_http: reader.get(&ALLOW_HTTP),
             body_limit: reader.get_in(&BODY_LIMIT, 1024..=64 * 1024 * 1024),
             request_timeout: reader.get_in(&REQUEST_TIMEOUT, SECOND..=HOUR),
             chat: ChatConfig {
@@ -309,40 +269,20 @@ fn weakness(secret: &str) -> Option<&'static str> {
     (bytes.len() < MIN_DISTINCT_BYTES).then_some("is too regular to be secret")
 }
 
-/// Scheme, host and port of a URL.
-struct BaseUrl(String);
-
-impl environment::Value for BaseUrl {
-    const EXPECTED: &'static str = "a URL without a path, such as https://todo.example.org";
-
-    fn parse(text: &str) -> Option<Self> {
-        let uri: Uri = text.parse().ok()?;
-        let scheme = uri
-            .scheme_str()
-            .filter(|scheme| matches!(*scheme, "http" | "https"))?;
-        let authority = uri
-            .authority()
-            .filter(|authority| !authority.as_str().contains('@'))?;
-        let bare = uri.path() == "/" && uri.query().is_none() && !text.contains('#');
-        bare.then(|| {
-            Self(format!(
-                "{scheme}://{}",
-                authority.as_str().to_ascii_lowercase()
-            ))
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use todo_service::environment::Environment;
+
     use super::*;
 
     const URL: (&str, &str) = ("DATABASE_URL", "postgres://app:hunter2@db/todo");
     const SECRET: (&str, &str) = ("JWT_SECRET", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b");
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
-        let environment = variables.iter().copied().collect();
-        Config::read(&environment).map_err(|error| error.mistakes)
+        let environment: Environment = variables.iter().copied().collect();
+        environment
+            .read(|reader| Config::read(reader, None))
+            .map_err(|error| error.mistakes)
     }
 
     #[test]
@@ -353,7 +293,7 @@ mod tests {
             config.server.metrics_address.unwrap().to_string(),
             "0.0.0.0:9090"
         );
-        assert_eq!(config.public_url, "http://localhost:3000");
+        assert_eq!(config.server.public_url, "http://localhost:3000");
         assert_eq!(config.database.pool_size, 10);
         assert_eq!(config.server.grace.drain, Duration::from_secs(20));
         let printed = format!("{config:?}");
@@ -419,7 +359,9 @@ mod tests {
 
     #[test]
     fn the_public_url_is_a_bare_origin() {
-        let url = |text| read(&[URL, SECRET, ("PUBLIC_URL", text)]).map(|config| config.public_url);
+        let url = |text| {
+            read(&[URL, SECRET, ("PUBLIC_URL", text)]).map(|config| config.server.public_url)
+        };
         assert_eq!(
             url("https://Todo.Example.org/").unwrap(),
             "https://todo.example.org"
@@ -443,11 +385,9 @@ mod tests {
     #[test]
     fn todo_keeps_its_data_in_a_file_unless_a_server_is_named() {
         let read = |variables: &[(&str, &str)]| {
-            let environment = variables.iter().copied().collect();
-            Config::read_embedded(&environment, "todo.db".into())
-                .unwrap()
-                .database
-                .location
+            let environment: Environment = variables.iter().copied().collect();
+            let config = environment.read(|reader| Config::read(reader, Some("todo.db".into())));
+            config.unwrap().database.location
         };
         assert!(matches!(read(&[SECRET]), Location::Sqlite(path) if path.ends_with("todo.db")));
         assert!(matches!(read(&[SECRET, URL]), Location::Postgres { .. }));

@@ -1,2 +1,101 @@
-//! placeholder
-fn main() {}
+//! `todo-backend`: the backend as a server of its own, on PostgreSQL.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use todo_backend::config::{Config, METRICS_ADDR, PORT};
+use todo_backend::db::Db;
+use todo_service::program::{self, Failure};
+use todo_service::settings::ServerSettings;
+use todo_service::telemetry::Telemetry;
+use todo_service::{Environment, Health, Lifecycle, Listener, health, http, metrics};
+use tracing::info;
+
+// musl's own allocator is slow with several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The backend of the Todo Chatbot: accounts, tasks, conversations and the agent, over REST.
+///
+/// It is configured by environment variables, which docs/configuration.md lists. DATABASE_URL and
+/// JWT_SECRET are required.
+#[derive(Parser)]
+#[command(name = "todo-backend", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer requests (the default command).
+    Serve,
+    /// Bring the database's schema up to date. Run it before a new version serves.
+    Migrate,
+    /// Ask the server on this machine whether it is ready; exit with 0 if it is.
+    Healthcheck {
+        /// What to ask instead of its own /readyz.
+        #[arg(long)]
+        url: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    program::run("todo-backend", async {
+        match cli.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve().await,
+            Command::Migrate => migrate().await,
+            Command::Healthcheck { url } => healthcheck(url).await,
+        }
+    })
+}
+
+async fn serve() -> Result<ExitCode, Failure> {
+    let config = configure()?;
+    let lifecycle = Lifecycle::new(config.server.grace);
+    let listener = Listener::bind(config.server.address, config.server.max_connections).await?;
+    if let Some(address) = config.server.metrics_address {
+        metrics::start(address, &lifecycle).await?;
+    }
+    let db = Db::open(config.database)?;
+    let checked = db.clone();
+    let health = Health::new("database", move || {
+        let db = checked.clone();
+        async move { db.check().await.is_ok() }
+    });
+    let router = health::router(lifecycle.readiness().clone(), health);
+    let router = http::surround(router, config.server.trusted_proxies, http::panic_problem);
+    info!(address = %listener.address(), "serving");
+    listener.serve(router, &lifecycle);
+    let starting = lifecycle.clone();
+    lifecycle.spawn_background(async move {
+        health::become_ready(&starting, || db.check()).await;
+    });
+    Ok(lifecycle.run().await?.into())
+}
+
+async fn migrate() -> Result<ExitCode, Failure> {
+    let db = Db::open(configure()?.database)?;
+    let migrated = db.migrate().await?;
+    match migrated.applied.len() {
+        0 if migrated.newer => println!("The schema is newer than this program; nothing was done."),
+        0 => println!("The schema is up to date."),
+        _ => println!("Applied: {}.", migrated.applied.join(", ")),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn healthcheck(url: Option<String>) -> Result<ExitCode, Failure> {
+    let settings = Environment::of_process()
+        .read(|reader| ServerSettings::read(reader, &PORT, &METRICS_ADDR))?;
+    program::healthcheck(url, settings.address).await
+}
+
+/// Reads the configuration and starts to log.
+fn configure() -> Result<Config, Failure> {
+    let (telemetry, config) = Environment::of_process()
+        .read(|reader| (Telemetry::read(reader), Config::read(reader, None)))?;
+    telemetry.start();
+    Ok(config)
+}

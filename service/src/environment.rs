@@ -12,6 +12,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
+use axum::http::Uri;
 use ipnet::IpNet;
 
 /// The variables that a program was started with.
@@ -31,6 +32,40 @@ impl Environment {
     /// Sets a variable, as a command line option does that stands for it.
     pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
         self.variables.insert(name.into(), value.into());
+    }
+
+    /// Reads settings, and fails if any of them is wrong.
+    ///
+    /// # Errors
+    /// A sentence for each mistake.
+    pub fn read<T>(&self, read: impl FnOnce(&mut Reader<'_>) -> T) -> Result<T, EnvironmentError> {
+        let mut reader = Reader {
+            environment: self,
+            mistakes: Vec::new(),
+        };
+        let result = read(&mut reader);
+        if reader.mistakes.is_empty() {
+            Ok(result)
+        } else {
+            Err(EnvironmentError {
+                mistakes: reader.mistakes,
+            })
+        }
+    }
+
+    /// Whether any variable of a setting holds a value.
+    pub fn has(&self, setting: &Setting) -> bool {
+        setting.names().any(|name| {
+            self.get(name).is_some()
+                || (setting.secret && self.get(&format!("{name}_FILE")).is_some())
+        })
+    }
+
+    /// Sets a setting that has no value, where a program's default differs.
+    pub fn set_default(&mut self, setting: &Setting, value: impl Into<OsString>) {
+        if !self.has(setting) {
+            self.set(setting.name, value);
+        }
     }
 
     /// The value of a variable, unless it is unset or empty.
@@ -118,6 +153,11 @@ impl Setting {
             meaning,
             secret: false,
         }
+    }
+
+    /// All variables that may carry it.
+    fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 
     /// The same setting, confidential.
@@ -270,6 +310,31 @@ impl Value for Vec<IpNet> {
     }
 }
 
+/// The scheme, host and port of a URL, as text without a trailing slash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(pub String);
+
+impl Value for BaseUrl {
+    const EXPECTED: &'static str = "a URL without a path, such as https://todo.example.org";
+
+    fn parse(text: &str) -> Option<Self> {
+        let uri: Uri = text.parse().ok()?;
+        let scheme = uri
+            .scheme_str()
+            .filter(|scheme| matches!(*scheme, "http" | "https"))?;
+        let authority = uri
+            .authority()
+            .filter(|authority| !authority.as_str().contains('@'))?;
+        let bare = uri.path() == "/" && uri.query().is_none() && !text.contains('#');
+        bare.then(|| {
+            Self(format!(
+                "{scheme}://{}",
+                authority.as_str().to_ascii_lowercase()
+            ))
+        })
+    }
+}
+
 /// Reads settings and remembers what was wrong with them.
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -277,26 +342,7 @@ pub struct Reader<'a> {
     mistakes: Vec<String>,
 }
 
-impl<'a> Reader<'a> {
-    /// Starts to read.
-    pub fn new(environment: &'a Environment) -> Self {
-        Self {
-            environment,
-            mistakes: Vec::new(),
-        }
-    }
-
-    /// Ends reading: the result, unless there was a mistake.
-    pub fn finish<T>(self, result: T) -> Result<T, EnvironmentError> {
-        if self.mistakes.is_empty() {
-            Ok(result)
-        } else {
-            Err(EnvironmentError {
-                mistakes: self.mistakes,
-            })
-        }
-    }
-
+impl Reader<'_> {
     /// Notes a mistake: `what` follows the variable's name, as in "must not be empty".
     pub fn reject(&mut self, setting: &Setting, what: impl fmt::Display) {
         self.mistakes.push(format!("{} {what}.", setting.name));
@@ -349,8 +395,7 @@ impl<'a> Reader<'a> {
     /// The setting's text from whichever of its variables holds it. Two that differ are a mistake.
     fn text(&mut self, setting: &Setting) -> Option<String> {
         let mut found: Option<(String, String)> = None;
-        let names = std::iter::once(setting.name).chain(setting.aliases.iter().copied());
-        for name in names {
+        for name in setting.names() {
             let file = format!("{name}_FILE");
             let value = self.variable(name).map(|text| (name.to_owned(), text));
             let content = setting.secret.then(|| self.file(&file)).flatten();
@@ -452,10 +497,8 @@ mod tests {
         variables: &[(&str, &str)],
         read: impl FnOnce(&mut Reader<'_>) -> T,
     ) -> Result<T, Vec<String>> {
-        let environment = variables.iter().copied().collect();
-        let mut reader = Reader::new(&environment);
-        let result = read(&mut reader);
-        reader.finish(result).map_err(|error| error.mistakes)
+        let environment: Environment = variables.iter().copied().collect();
+        environment.read(read).map_err(|error| error.mistakes)
     }
 
     #[test]
@@ -487,6 +530,18 @@ mod tests {
             .unwrap_err(),
             ["WAIT must be from 0ns to 60s, not 7200s."]
         );
+    }
+
+    #[test]
+    fn a_program_may_have_its_own_default() {
+        let path = [("DATABASE_URL_FILE", "/path")]
+            .into_iter()
+            .collect::<Environment>();
+        for (mut environment, kept) in [(Environment::default(), false), (path, true)] {
+            assert_eq!(environment.has(&URL), kept);
+            environment.set_default(&URL, "postgres://default");
+            assert_eq!(environment.get("DATABASE_URL").is_none(), kept);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod health;
 pub mod http;
 pub mod lifecycle;
 pub mod metrics;
+pub mod program;
 pub mod serve;
 pub mod settings;
 pub mod telemetry;

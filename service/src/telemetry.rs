@@ -17,7 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::environment::{self, Reader, Setting};
 
-/// What is logged by a server.
+/// What is logged.
 pub const LOG: Setting = Setting::new(
     "LOG",
     "info",
@@ -25,11 +25,6 @@ pub const LOG: Setting = Setting::new(
      such as `info,todo_backend=debug`.",
 )
 .aliases(&["RUST_LOG"]);
-/// What is logged by a program that a person runs for themselves.
-pub const QUIET_LOG: Setting = Setting {
-    default: environment::Fallback::Value("warn"),
-    ..LOG
-};
 /// How logs are written.
 pub const LOG_FORMAT: Setting = Setting::new(
     "LOG_FORMAT",
@@ -76,10 +71,10 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Reads the settings; `log` is [`LOG`] or [`QUIET_LOG`].
-    pub fn read(reader: &mut Reader<'_>, log: &Setting) -> Self {
+    /// Reads the settings.
+    pub fn read(reader: &mut Reader<'_>) -> Self {
         Self {
-            filter: reader.get::<Filter>(log).0,
+            filter: reader.get::<Filter>(&LOG).0,
             format: reader.get(&LOG_FORMAT),
         }
     }
