@@ -231,3 +231,10 @@ pub struct TaskIds {
     /// The tasks' ids.
     pub ids: Vec<i64>,
 }
+
+/// The tags in use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Tags {
+    /// In alphabetical order.
+    pub tags: Vec<String>,
+}

@@ -141,17 +141,26 @@ fn parse_hop(text: &str) -> Option<IpAddr> {
 
 /// A problem document (RFC 9457) with the current request's id.
 pub fn problem(status: StatusCode, code: &str, detail: impl Into<String>) -> Response {
-    let problem = Problem {
+    respond(Problem {
         kind: "about:blank".to_owned(),
         title: status.canonical_reason().unwrap_or_default().to_owned(),
         status: status.as_u16(),
         detail: detail.into(),
         code: code.to_owned(),
-        request_id: RequestId::current().as_str().to_owned(),
+        request_id: String::new(),
         errors: Vec::new(),
         message: None,
         task: None,
+    })
+}
+
+/// Answers with a problem document, under the current request's id.
+pub fn respond(problem: Problem) -> Response {
+    let problem = Problem {
+        request_id: RequestId::current().as_str().to_owned(),
+        ..problem
     };
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, axum::Json(problem)).into_response();
     response.headers_mut().insert(
         CONTENT_TYPE,

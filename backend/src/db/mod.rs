@@ -103,7 +103,7 @@ enum Pools {
 /// A connection of either kind.
 pub enum Conn {
     /// To PostgreSQL.
-    Postgres(Object<AsyncPgConnection>),
+    Postgres(Box<Object<AsyncPgConnection>>),
     /// To SQLite.
     Sqlite(Object<Sqlite>),
 }
@@ -215,7 +215,7 @@ impl Db {
     /// [`DbError::Unavailable`] when there is none within the connect timeout.
     pub async fn read(&self) -> Result<Conn, DbError> {
         Ok(match &self.pools {
-            Pools::Postgres(pool) => Conn::Postgres(pool.get().await?),
+            Pools::Postgres(pool) => Conn::Postgres(Box::new(pool.get().await?)),
             Pools::Sqlite { readers, .. } => Conn::Sqlite(readers.get().await?),
         })
     }
@@ -234,7 +234,9 @@ impl Db {
     /// Those of `body`, and the database's own.
     pub async fn write<T, E, F>(&self, body: F) -> Result<T, E>
     where
-        F: for<'a> Transaction<'a, T, E> + 'static,
+        F: for<'a> AsyncFnOnce(&'a mut Conn) -> Result<T, E>
+            + for<'a> Transaction<'a, T, E>
+            + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
@@ -247,10 +249,7 @@ impl Db {
                     Ok(value)
                 }
                 Err(error) => {
-                    // The pool discards a connection whose transaction did not end.
-                    if let Err(rollback) = conn.rollback().await {
-                        tracing::debug!(%rollback, "rollback failed");
-                    }
+                    conn.abandon().await;
                     Err(error)
                 }
             }
@@ -263,7 +262,7 @@ impl Db {
 
     /// A connection with an open transaction. A pooled connection may turn out to be dead at its
     /// first statement; nothing is lost by taking another then.
-    async fn begin(&self) -> Result<Conn, DbError> {
+    pub(crate) async fn begin(&self) -> Result<Conn, DbError> {
         let mut attempts = 0;
         loop {
             let mut conn = self.writer().await?;
@@ -327,12 +326,15 @@ impl Conn {
         }
     }
 
-    async fn commit(&mut self) -> QueryResult<()> {
+    pub(crate) async fn commit(&mut self) -> QueryResult<()> {
         on!(self, |conn| commit(conn).await)
     }
 
-    async fn rollback(&mut self) -> QueryResult<()> {
-        on!(self, |conn| rollback(conn).await)
+    /// Rolls back. The pool discards a connection whose transaction did not end.
+    pub(crate) async fn abandon(&mut self) {
+        if let Err(error) = on!(self, |conn| rollback(conn).await) {
+            tracing::debug!(%error, "rollback failed");
+        }
     }
 }
 

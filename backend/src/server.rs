@@ -1,0 +1,125 @@
+//! Puts the backend together: its parts from the configuration, its routes, its background work.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+};
+use todo_service::{Health, Lifecycle, health};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    app::{App, Parts},
+    caller,
+    clock::Clock,
+    config::Config,
+    db::{Db, OpenError},
+    error::Error,
+    idempotency,
+    jwt::Jwt,
+    live::Live,
+    openapi, tasks,
+};
+
+/// The backend, ready to be served.
+pub struct Backend {
+    app: App,
+}
+
+impl Backend {
+    /// Makes the parts and starts the background work. Connects to nothing yet; readiness turns on
+    /// once the database and its schema were seen good.
+    ///
+    /// # Errors
+    /// When the database's URL is malformed.
+    pub fn open(config: Config, lifecycle: Lifecycle, clock: Clock) -> Result<Self, OpenError> {
+        let db = Db::open(config.database.clone())?;
+        let previous = config
+            .jwt
+            .previous
+            .as_ref()
+            .map(|secret| secret.expose().as_bytes());
+        let jwt = Jwt::new(
+            config.jwt.secret.expose().as_bytes(),
+            previous,
+            &config.public_url,
+        );
+        let app = App::new(Parts {
+            db,
+            clock,
+            jwt,
+            live: Live::default(),
+            config,
+            lifecycle,
+        });
+        let starting = app.clone();
+        app.lifecycle.spawn_background(async move {
+            health::become_ready(&starting.lifecycle, || starting.db.check()).await;
+        });
+        Ok(Self { app })
+    }
+
+    /// What the handlers share.
+    #[must_use]
+    pub const fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// All routes, the probes included, under the paths that clients use.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        let app = self.app.clone();
+        let (routes, document) = routes(&app).split_for_parts();
+        let checked = app.clone();
+        let health = Health::new("database", move || {
+            let app = checked.clone();
+            async move { app.db.check().await.is_ok() }
+        });
+        let routes = routes
+            .merge(openapi::router(document))
+            .fallback(async || Error::NotFound("address"))
+            .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+            .layer(DefaultBodyLimit::max(app.config.body_limit))
+            .with_state(app.clone())
+            .merge(health::router(app.lifecycle.readiness().clone(), health));
+        let trusted_proxies = app.config.server.trusted_proxies.clone();
+        todo_service::http::surround(routes, trusted_proxies, todo_service::http::panic_problem)
+    }
+}
+
+/// The OpenAPI 3.1 document of all routes.
+#[must_use]
+pub fn document() -> OpenApi {
+    with_paths(quick()).split_for_parts().1
+}
+
+fn routes(app: &App) -> OpenApiRouter<App> {
+    let of_user = quick()
+        .layer(from_fn_with_state(app.config.request_timeout, give_up))
+        .layer(from_fn_with_state(app.clone(), idempotency::read))
+        .layer(from_fn_with_state(app.clone(), caller::require));
+    with_paths(of_user)
+}
+
+/// The routes of one user that answer at once.
+fn quick() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(tasks::router())
+}
+
+fn with_paths(of_user: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/{user_id}", of_user)
+}
+
+/// Middleware: 503 when an answer takes too long to begin.
+async fn give_up(
+    State(limit): State<Duration>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    let answered = tokio::time::timeout(limit, next.run(request)).await;
+    answered.map_err(|_| Error::Unavailable("the request took too long".to_owned()))
+}
