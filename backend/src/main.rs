@@ -3,12 +3,14 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use todo_backend::clock::Clock;
 use todo_backend::config::{Config, METRICS_ADDR, PORT};
 use todo_backend::db::Db;
+use todo_backend::server::{self, Backend};
 use todo_service::program::{self, Failure};
 use todo_service::settings::ServerSettings;
 use todo_service::telemetry::Telemetry;
-use todo_service::{Environment, Health, Lifecycle, Listener, health, http, metrics};
+use todo_service::{Environment, Lifecycle, Listener, metrics};
 use tracing::info;
 
 // musl's own allocator is slow with several threads.
@@ -32,6 +34,8 @@ enum Command {
     Serve,
     /// Bring the database's schema up to date. Run it before a new version serves.
     Migrate,
+    /// Print the OpenAPI document of the REST interface.
+    Openapi,
     /// Ask the server on this machine whether it is ready; exit with 0 if it is.
     Healthcheck {
         /// What to ask instead of its own /readyz.
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => serve().await,
             Command::Migrate => migrate().await,
+            Command::Openapi => openapi(),
             Command::Healthcheck { url } => healthcheck(url).await,
         }
     })
@@ -58,20 +63,9 @@ async fn serve() -> Result<ExitCode, Failure> {
     if let Some(address) = config.server.metrics_address {
         metrics::start(address, &lifecycle).await?;
     }
-    let db = Db::open(config.database)?;
-    let checked = db.clone();
-    let health = Health::new("database", move || {
-        let db = checked.clone();
-        async move { db.check().await.is_ok() }
-    });
-    let router = health::router(lifecycle.readiness().clone(), health);
-    let router = http::surround(router, config.server.trusted_proxies, http::panic_problem);
+    let backend = Backend::open(config, lifecycle.clone(), Clock::system())?;
     info!(address = %listener.address(), "serving");
-    listener.serve(router, &lifecycle);
-    let starting = lifecycle.clone();
-    lifecycle.spawn_background(async move {
-        health::become_ready(&starting, || db.check()).await;
-    });
+    listener.serve(backend.router(), &lifecycle);
     Ok(lifecycle.run().await?.into())
 }
 
@@ -83,6 +77,14 @@ async fn migrate() -> Result<ExitCode, Failure> {
         0 => println!("The schema is up to date."),
         _ => println!("Applied: {}.", migrated.applied.join(", ")),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn openapi() -> Result<ExitCode, Failure> {
+    let document = server::document()
+        .to_pretty_json()
+        .map_err(|error| Failure::from(error.to_string()))?;
+    println!("{document}");
     Ok(ExitCode::SUCCESS)
 }
 

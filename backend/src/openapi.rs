@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document of the REST interface and the page that shows it.
 
-use axum::{Json, Router, routing::get};
+use axum::Router;
 use utoipa::{
     OpenApi as _,
     openapi::{
@@ -35,10 +35,7 @@ pub fn frame() -> OpenApi {
 
 /// `GET /api/openapi.json` and the page at `/api/docs`.
 pub fn router(document: OpenApi) -> Router<App> {
-    let served = document.clone();
-    let json = async move || Json(document.clone());
-    Router::new().route("/api/openapi.json", get(json)).merge(
-        SwaggerUi::new("/api/docs")
-            .external_url_unchecked("/api/openapi.json", serde_json::json!(served)),
-    )
+    SwaggerUi::new("/api/docs")
+        .url("/api/openapi.json", document)
+        .into()
 }

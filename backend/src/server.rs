@@ -46,7 +46,7 @@ impl Backend {
         let jwt = Jwt::new(
             config.jwt.secret.expose().as_bytes(),
             previous,
-            &config.public_url,
+            &config.server.public_url,
         );
         let app = App::new(Parts {
             db,
@@ -70,7 +70,6 @@ impl Backend {
     }
 
     /// All routes, the probes included, under the paths that clients use.
-    #[must_use]
     pub fn router(&self) -> Router {
         let app = self.app.clone();
         let (routes, document) = routes(&app).split_for_parts();
