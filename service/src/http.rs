@@ -181,21 +181,27 @@ pub fn panic_problem() -> Response {
 /// Surrounds a finished router. `on_panic` makes the answer when a handler panics; it can use
 /// [`RequestId::current`].
 pub fn surround(router: Router, trusted_proxies: Vec<IpNet>, on_panic: fn() -> Response) -> Router {
-    router
-        .layer(CatchPanicLayer::custom(
-            move |panic: Box<dyn std::any::Any + Send>| {
-                let text = panic
-                    .downcast_ref::<&str>()
-                    .copied()
-                    .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-                error!(panic = text.unwrap_or("unknown"), "a handler panicked");
-                on_panic()
-            },
-        ))
-        .layer(middleware::from_fn_with_state(
-            trusted_proxies.into(),
-            observe,
-        ))
+    catch_panics(router, on_panic).layer(middleware::from_fn_with_state(
+        Arc::from(trusted_proxies),
+        observe,
+    ))
+}
+
+/// Answers instead of a handler that panics, and logs what it said.
+pub fn catch_panics<S>(router: Router<S>, on_panic: fn() -> Response) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    router.layer(CatchPanicLayer::custom(
+        move |panic: Box<dyn std::any::Any + Send>| {
+            let text = panic
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+            error!(panic = text.unwrap_or("unknown"), "a handler panicked");
+            on_panic()
+        },
+    ))
 }
 
 async fn observe(
