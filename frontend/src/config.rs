@@ -41,7 +41,10 @@ impl Config {
                 "must begin with http://: inside a cluster the backend is reached without TLS",
             );
         }
-        Self { server: ServerSettings::read(reader, &PORT, &METRICS_ADDR), backend_url }
+        Self {
+            server: ServerSettings::read(reader, &PORT, &METRICS_ADDR),
+            backend_url,
+        }
     }
 }
 
@@ -53,7 +56,9 @@ mod tests {
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
         let environment: Environment = variables.iter().copied().collect();
-        environment.read(Config::read).map_err(|error| error.mistakes)
+        environment
+            .read(Config::read)
+            .map_err(|error| error.mistakes)
     }
 
     #[test]
@@ -67,7 +72,11 @@ mod tests {
     fn the_backend_is_a_plain_http_address() {
         let config = read(&[("NEXT_PUBLIC_API_URL", "http://todo-backend/")]).unwrap();
         assert_eq!(config.backend_url, "http://todo-backend");
-        for wrong in ["https://example.org", "todo-backend:8000", "http://host/api"] {
+        for wrong in [
+            "https://example.org",
+            "todo-backend:8000",
+            "http://host/api",
+        ] {
             let mistakes = read(&[("BACKEND_URL", wrong)]).unwrap_err();
             assert!(mistakes[0].starts_with("BACKEND_URL "), "{mistakes:?}");
         }

@@ -456,31 +456,6 @@ fn default<T: Value>(setting: &Setting) -> T {
     .unwrap_or_else(|| panic!("the default of {} must be {}", setting.name, T::EXPECTED))
 }
 
-/// The rows of the documentation's table for the settings of one program.
-pub fn table<'a>(program: &str, settings: impl IntoIterator<Item = &'a Setting>) -> String {
-    settings
-        .into_iter()
-        .map(|setting| {
-            let mut names = format!("`{}`", setting.name);
-            for alias in setting.aliases {
-                names += &format!(", `{alias}`");
-            }
-            if setting.secret {
-                names += " (secret)";
-            }
-            let default = match setting.default {
-                Fallback::Value(text) => format!("`{text}`"),
-                Fallback::Nothing(absent) => absent.to_owned(),
-                Fallback::Refusal => "none: required".to_owned(),
-            };
-            format!(
-                "| {names} | {program} | {default} | {} |\n",
-                setting.meaning
-            )
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;

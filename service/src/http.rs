@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use ipnet::IpNet;
 use todo_api::Problem;
 use tower_http::catch_panic::CatchPanicLayer;
-use tracing::{Instrument, Level, error, info_span};
+use tracing::{Instrument, debug, error, info, info_span};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
@@ -215,7 +215,7 @@ async fn observe(
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(client);
 
-    let span = info_span!("request", request_id = id.as_str());
+    let span = info_span!("request", request_id = %id.as_str());
     let header = HeaderValue::from_str(id.as_str());
     let answer = async {
         let mut line = RequestLine::begin(&request);
@@ -271,12 +271,13 @@ impl Drop for RequestLine {
         let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
         let elapsed = self.start.elapsed();
         let ms = (elapsed.as_secs_f64() * 10_000.0).round() / 10.0;
-        match status {
-            500.. => tracing::event!(Level::ERROR, method, route, status, ms, "request"),
-            _ if matches!(route, "/livez" | "/readyz") => {
-                tracing::event!(Level::DEBUG, method, route, status, ms, "request");
-            }
-            _ => tracing::event!(Level::INFO, method, route, status, ms, "request"),
+        // Probes come every few seconds, and what they find is logged where it happens.
+        if matches!(route, "/livez" | "/readyz") {
+            debug!(method, route, status, ms, "request");
+        } else if status >= 500 {
+            error!(method, route, status, ms, "request");
+        } else {
+            info!(method, route, status, ms, "request");
         }
 
         let route = route.to_owned();

@@ -84,7 +84,7 @@ impl Telemetry {
         let builder = tracing_subscriber::fmt()
             .with_env_filter(self.filter)
             .with_writer(io::stderr)
-            .with_ansi(io::stderr().is_terminal());
+            .with_ansi(io::stderr().is_terminal() && !is_set("NO_COLOR"));
         // It fails only when a logger is in place, as in tests.
         let _ = match self.format {
             Format::Text => builder.with_target(false).finish().try_init(),
@@ -95,6 +95,10 @@ impl Telemetry {
                 .try_init(),
         };
     }
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 /// One flat JSON object per line: what surrounds an event, such as the request's id, stands

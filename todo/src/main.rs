@@ -1,6 +1,8 @@
 //! `todo`: the whole product in one process, with its data in a file.
 
 mod data;
+#[cfg(test)]
+mod documentation;
 mod routes;
 mod start;
 
