@@ -4,7 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use todo_service::Lifecycle;
 
-use crate::{clock::Clock, config::Config, db::Db, jwt::Jwt, live::Live};
+use crate::{accounts::Passwords, clock::Clock, config::Config, db::Db, jwt::Jwt, live::Live};
 
 /// The application: shared by all handlers and background tasks, cheap to clone.
 #[derive(Clone)]
@@ -18,6 +18,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Signs and verifies tokens.
     pub jwt: Jwt,
+    /// Hashes and verifies passwords.
+    pub passwords: Passwords,
     /// Tells open pages of changes.
     pub live: Live,
     /// What an operator set.

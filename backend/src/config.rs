@@ -2,12 +2,14 @@
 //!
 //! The variables are declared below, once, with what `docs/configuration.md` says of them.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use todo_service::environment::{Reader, Secret, Setting};
 use todo_service::settings::ServerSettings;
 
+use crate::accounts::RateLimits;
 use crate::db::{self, Location};
 
 /// Where the backend listens.
@@ -73,6 +75,26 @@ const REQUEST_TIMEOUT: Setting = Setting::new(
     "30s",
     "How long an answer may take to begin, except a chat turn's; then it is 503.",
 );
+const PASSWORD_LIMIT_PER_ACCOUNT: Setting = Setting::new(
+    "PASSWORD_LIMIT_PER_ACCOUNT",
+    "10",
+    "How many wrong passwords an account takes in 15 minutes; then it is 429 until they are over.",
+);
+const PASSWORD_LIMIT_PER_ADDRESS: Setting = Setting::new(
+    "PASSWORD_LIMIT_PER_ADDRESS",
+    "50",
+    "How many wrong passwords one client address may send in 15 minutes.",
+);
+const SIGN_UP_LIMIT: Setting = Setting::new(
+    "SIGN_UP_LIMIT",
+    "20",
+    "How many accounts one client address may make in an hour.",
+);
+const RESET_LIMIT: Setting = Setting::new(
+    "RESET_LIMIT",
+    "20",
+    "How many password reset links one client address may try in an hour.",
+);
 const CHAT_MAX_STEPS: Setting = Setting::new(
     "CHAT_MAX_STEPS",
     "16",
@@ -99,6 +121,10 @@ pub const SETTINGS: &[&Setting] = &[
     &METRICS_ADDR,
     &BODY_LIMIT,
     &REQUEST_TIMEOUT,
+    &PASSWORD_LIMIT_PER_ACCOUNT,
+    &PASSWORD_LIMIT_PER_ADDRESS,
+    &SIGN_UP_LIMIT,
+    &RESET_LIMIT,
     &CHAT_MAX_STEPS,
     &CHAT_TURN_TIMEOUT,
     &CHAT_MAX_TURNS,
@@ -141,6 +167,8 @@ pub struct Config {
     pub body_limit: usize,
     /// How long an answer may take to begin.
     pub request_timeout: Duration,
+    /// How often passwords and new accounts may be tried.
+    pub rate_limits: RateLimits,
     /// The bounds of chat turns.
     pub chat: ChatConfig,
 }
@@ -175,6 +203,12 @@ impl Config {
             jwt: JwtConfig::read(reader),
             body_limit: reader.get_in(&BODY_LIMIT, 1024..=64 * 1024 * 1024),
             request_timeout: reader.get_in(&REQUEST_TIMEOUT, SECOND..=HOUR),
+            rate_limits: RateLimits {
+                passwords_per_account: reader.get_in(&PASSWORD_LIMIT_PER_ACCOUNT, ATTEMPTS),
+                passwords_per_address: reader.get_in(&PASSWORD_LIMIT_PER_ADDRESS, ATTEMPTS),
+                sign_ups: reader.get_in(&SIGN_UP_LIMIT, ATTEMPTS),
+                resets: reader.get_in(&RESET_LIMIT, ATTEMPTS),
+            },
             chat: ChatConfig {
                 max_steps: reader.get_in(&CHAT_MAX_STEPS, 1..=100),
                 turn_timeout: reader.get_in(&CHAT_TURN_TIMEOUT, SECOND..=HOUR),
@@ -186,6 +220,7 @@ impl Config {
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
+const ATTEMPTS: RangeInclusive<u32> = 1..=1_000_000;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 fn read_database(reader: &mut Reader<'_>, sqlite: Option<PathBuf>) -> db::Settings {

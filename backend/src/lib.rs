@@ -4,6 +4,7 @@
 //! crosses features has a file each here. Dependencies point one way: routes, rules, queries,
 //! database; the agent's tools call the same rules as REST, so that each is written once.
 
+pub mod accounts;
 pub mod app;
 pub mod assistant;
 pub mod caller;

@@ -29,6 +29,11 @@ pub fn frame() -> OpenApi {
         .build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let session = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("session token")
+        .build();
+    components.add_security_scheme("session", SecurityScheme::Http(session));
     document.security = Some(vec![SecurityRequirement::new("bearer", [""; 0])]);
     document
 }

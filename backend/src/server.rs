@@ -13,6 +13,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
+    accounts::{self, Passwords},
     app::{App, Parts},
     caller,
     clock::Clock,
@@ -52,6 +53,7 @@ impl Backend {
             db,
             clock,
             jwt,
+            passwords: Passwords::default(),
             live: Live::default(),
             config,
             lifecycle,
@@ -93,7 +95,9 @@ impl Backend {
 /// The OpenAPI 3.1 document of all routes.
 #[must_use]
 pub fn document() -> OpenApi {
-    with_paths(quick()).split_for_parts().1
+    with_paths(accounts::auth_routes(), quick())
+        .split_for_parts()
+        .1
 }
 
 fn routes(app: &App) -> OpenApiRouter<App> {
@@ -101,16 +105,20 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .layer(from_fn_with_state(app.config.request_timeout, give_up))
         .layer(from_fn_with_state(app.clone(), idempotency::read))
         .layer(from_fn_with_state(app.clone(), caller::require));
-    with_paths(of_user)
+    with_paths(accounts::auth_router(app), of_user)
 }
 
 /// The routes of one user that answer at once.
 fn quick() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(tasks::router())
+    OpenApiRouter::new()
+        .merge(tasks::router())
+        .merge(accounts::router())
 }
 
-fn with_paths(of_user: OpenApiRouter<App>) -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/{user_id}", of_user)
+fn with_paths(auth: OpenApiRouter<App>, of_user: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::frame())
+        .nest("/api/auth", auth)
+        .nest("/api/{user_id}", of_user)
 }
 
 /// Middleware: 503 when an answer takes too long to begin.

@@ -1,0 +1,24 @@
+//! Accounts: who somebody is. People sign up and in with e-mail address and password, in Better
+//! Auth's wire format; a session, by cookie or bearer token, is good for `/api/auth` only and is
+//! exchanged there for a JWT, which is good for everything else.
+
+mod auth_routes;
+mod client;
+mod cookie;
+mod email;
+mod error;
+mod model;
+mod origin;
+mod password;
+mod queries;
+mod rate_limit;
+pub mod reset;
+mod routes;
+mod rules;
+mod session;
+mod token;
+
+pub use auth_routes::{auth_router, auth_routes};
+pub use password::Passwords;
+pub use rate_limit::RateLimits;
+pub use routes::router;
