@@ -82,11 +82,7 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
         if inner.is_data() {
             // Where the error stands in the text is of no use beside the field's name.
             let message = inner.to_string();
-            let message = message
-                .split(" at line ")
-                .next()
-                .unwrap_or_default()
-                .to_owned();
+            let message = format!("{}.", message.split(" at line ").next().unwrap_or_default());
             let field = if path == "." { String::new() } else { path };
             Error::Invalid(vec![FieldError { field, message }])
         } else {
@@ -123,7 +119,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 let field = if path == "." { String::new() } else { path };
                 Error::Invalid(vec![FieldError {
                     field,
-                    message: error.into_inner().to_string(),
+                    message: format!("{}.", error.into_inner()),
                 }])
             })
     }

@@ -1,4 +1,10 @@
 //! The one test harness: servers to test against, users to act as, and a browser to look with.
 //! The tests themselves are stories in `tests/`, each told on both databases where it matters.
 
+mod app;
+pub mod browser;
+pub mod client;
 pub mod postgres;
+
+pub use app::{Database, Engine, NOON, TestApp, User};
+pub use client::Client;

@@ -1,1 +1,3 @@
 //! What a client of the REST interface sees, told on both databases.
+
+mod tasks;

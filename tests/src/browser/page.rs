@@ -1,0 +1,433 @@
+//! One tab.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::{cdp::Connection, text};
+
+/// How long a page may take until it shows what it should.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often we look.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Finds what breaks the accessibility rules: <https://github.com/dequelabs/axe-core>.
+const AXE: &str = include_str!("../../assets/axe/axe.min.js");
+
+/// A tab of a browser.
+pub struct Page {
+    connection: Connection,
+    session: String,
+    target: String,
+    complaints: Arc<Mutex<Vec<String>>>,
+}
+
+/// What axe found.
+#[derive(Debug, Deserialize)]
+pub struct Violation {
+    /// The rule's name.
+    pub id: String,
+    /// What it asks.
+    pub help: String,
+    /// The elements that break it.
+    pub nodes: Vec<String>,
+}
+
+impl Page {
+    pub(super) async fn open(connection: Connection, context: &str) -> Self {
+        let target = connection
+            .call(
+                None,
+                "Target.createTarget",
+                json!({"url": "about:blank", "browserContextId": context}),
+            )
+            .await
+            .expect("a new tab");
+        let target = text(&target, "targetId");
+        let attached = connection
+            .call(
+                None,
+                "Target.attachToTarget",
+                json!({"targetId": target, "flatten": true}),
+            )
+            .await
+            .expect("the tab can be driven");
+        let page = Self {
+            session: text(&attached, "sessionId"),
+            connection,
+            target,
+            complaints: Arc::default(),
+        };
+        page.collect_complaints();
+        for domain in ["Page", "DOM", "Runtime", "Log", "Accessibility", "Network"] {
+            page.call(&format!("{domain}.enable"), json!({})).await;
+        }
+        page.size(1280, 800).await;
+        page
+    }
+
+    /// Remembers what the browser's console complains of.
+    fn collect_complaints(&self) {
+        let mut events = self.connection.events();
+        let (session, complaints) = (self.session.clone(), self.complaints.clone());
+        tokio::spawn(async move {
+            while let Ok(event) = events.recv().await {
+                if event["sessionId"].as_str() != Some(&session) {
+                    continue;
+                }
+                let parameters = &event["params"];
+                let complaint = match event["method"].as_str() {
+                    Some("Runtime.exceptionThrown") => &parameters["exceptionDetails"],
+                    Some("Log.entryAdded") if parameters["entry"]["level"] == "error" => {
+                        &parameters["entry"]
+                    }
+                    Some("Runtime.consoleAPICalled") if parameters["type"] == "error" => {
+                        &parameters["args"]
+                    }
+                    _ => continue,
+                };
+                complaints.lock().unwrap().push(complaint.to_string());
+            }
+        });
+    }
+
+    /// Errors of scripts, refused resources and breaches of the content policy so far.
+    #[must_use]
+    pub fn complaints(&self) -> Vec<String> {
+        self.complaints.lock().unwrap().clone()
+    }
+
+    async fn call(&self, method: &str, parameters: Value) -> Value {
+        self.try_call(method, parameters)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    async fn try_call(&self, method: &str, parameters: Value) -> Result<Value, String> {
+        self.connection
+            .call(Some(&self.session), method, parameters)
+            .await
+    }
+
+    // ── How the page is looked at
+
+    /// Sets the size of the window in CSS pixels; up to 500 wide it is a phone with a touch screen.
+    pub async fn size(&self, width: u32, height: u32) {
+        let phone = width <= 500;
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone}),
+        )
+        .await;
+        self.call(
+            "Emulation.setTouchEmulationEnabled",
+            json!({"enabled": phone}),
+        )
+        .await;
+    }
+
+    /// Asks for the dark or the light scheme.
+    pub async fn dark(&self, dark: bool) {
+        let scheme = if dark { "dark" } else { "light" };
+        let features = [
+            json!({"name": "prefers-color-scheme", "value": scheme}),
+            json!({"name": "prefers-reduced-motion", "value": "reduce"}),
+        ];
+        self.call("Emulation.setEmulatedMedia", json!({"features": features}))
+            .await;
+    }
+
+    /// Turns scripts of pages loaded from now on off or on.
+    pub async fn javascript(&self, on: bool) {
+        self.call(
+            "Emulation.setScriptExecutionDisabled",
+            json!({"value": !on}),
+        )
+        .await;
+    }
+
+    /// Takes the network away or gives it back.
+    pub async fn offline(&self, offline: bool) {
+        self.call(
+            "Network.emulateNetworkConditions",
+            json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}),
+        )
+        .await;
+    }
+
+    /// Pretends to be in that time zone, an IANA name.
+    pub async fn time_zone(&self, name: &str) {
+        self.call("Emulation.setTimezoneOverride", json!({"timezoneId": name}))
+            .await;
+    }
+
+    // ── Where it goes
+
+    /// Loads a page and waits until it is there.
+    pub async fn goto(&self, url: &str) {
+        let answer = self.call("Page.navigate", json!({"url": url})).await;
+        assert!(
+            answer["errorText"].is_null(),
+            "{url}: {}",
+            answer["errorText"]
+        );
+        self.loaded().await;
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.call("Page.reload", json!({})).await;
+        self.loaded().await;
+    }
+
+    async fn loaded(&self) {
+        self.until("the page has loaded", async || {
+            self.eval("document.readyState === 'complete' && location.href !== 'about:blank'")
+                .await
+                == true
+        })
+        .await;
+    }
+
+    /// The path of the address, with the query.
+    pub async fn path(&self) -> String {
+        let path = self.eval("location.pathname + location.search").await;
+        path.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the address has that path.
+    pub async fn arrives_at(&self, path: &str) {
+        self.until(&format!("the address is {path}"), async || {
+            self.path().await == path
+        })
+        .await;
+        self.loaded().await;
+    }
+
+    // ── What is on it
+
+    /// Everything that can be read.
+    pub async fn text(&self) -> String {
+        let text = self
+            .eval("document.body ? document.body.innerText : ''")
+            .await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until that text can be read.
+    pub async fn sees(&self, wanted: &str) {
+        self.until(&format!("“{wanted}” can be read"), async || {
+            self.text().await.contains(wanted)
+        })
+        .await;
+    }
+
+    /// Waits until that text can no longer be read.
+    pub async fn sees_no(&self, unwanted: &str) {
+        self.until(
+            &format!("“{unwanted}” can no longer be read"),
+            async || !self.text().await.contains(unwanted),
+        )
+        .await;
+    }
+
+    /// Whether there is a thing of that role (`button`, `link`, `textbox`, …) and name.
+    pub async fn has(&self, role: &str, name: &str) -> bool {
+        self.find(role, name).await.is_some()
+    }
+
+    /// The value of an expression of the page's language.
+    pub async fn eval(&self, expression: &str) -> Value {
+        let parameters =
+            json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
+        // While a page is replaced by the next there is nothing to ask.
+        let Ok(mut answer) = self.try_call("Runtime.evaluate", parameters).await else {
+            return Value::Null;
+        };
+        assert!(
+            answer["exceptionDetails"].is_null(),
+            "{expression}: {}",
+            answer["exceptionDetails"]
+        );
+        answer["result"]["value"].take()
+    }
+
+    /// Looks again and again until it holds.
+    ///
+    /// # Panics
+    /// When it does not in time, with what the page shows instead.
+    pub async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds().await {
+            if Instant::now() > deadline {
+                let text = self.text().await;
+                let path = self.path().await;
+                let complaints = self.complaints();
+                panic!("waited in vain until {what}; {path} shows:\n{text}\n{complaints:#?}");
+            }
+            sleep(GLANCE).await;
+        }
+    }
+
+    // ── What a person does
+
+    /// Clicks in the middle of the thing of that role and name.
+    pub async fn click(&self, role: &str, name: &str) {
+        let node = self.wait_for(role, name).await;
+        let (x, y) = self.middle_of(node).await;
+        for kind in ["mousePressed", "mouseReleased"] {
+            self.call(
+                "Input.dispatchMouseEvent",
+                json!({"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}),
+            )
+            .await;
+        }
+    }
+
+    /// Writes into the field of that name, in place of what is in it.
+    pub async fn fill(&self, name: &str, value: &str) {
+        let node = self
+            .wait_for_any(&["textbox", "searchbox", "combobox"], name)
+            .await;
+        self.call("DOM.focus", json!({"backendNodeId": node})).await;
+        self.eval("document.activeElement.select?.()").await;
+        self.call("Input.insertText", json!({"text": value})).await;
+    }
+
+    /// Sets a field that is no text, such as a date or a choice, to one of its values.
+    pub async fn choose(&self, role: &str, name: &str, value: &str) {
+        let node = self.wait_for(role, name).await;
+        let resolved = self
+            .call("DOM.resolveNode", json!({"backendNodeId": node}))
+            .await;
+        self.call(
+            "Runtime.callFunctionOn",
+            json!({
+                "objectId": resolved["object"]["objectId"],
+                "functionDeclaration": "function (value) {
+                    this.value = value;
+                    this.dispatchEvent(new Event('input', { bubbles: true }));
+                    this.dispatchEvent(new Event('change', { bubbles: true }));
+                }",
+                "arguments": [{"value": value}],
+            }),
+        )
+        .await;
+    }
+
+    /// Presses a key where the focus is: `Enter`, `Escape`, `Tab`, or a character.
+    pub async fn press(&self, key: &str) {
+        let (code, text) = match key {
+            "Enter" => (13, "\r"),
+            "Escape" => (27, ""),
+            "Tab" => (9, ""),
+            character => (
+                u32::from(character.to_uppercase().chars().next().unwrap_or_default()),
+                character,
+            ),
+        };
+        let mut event = json!({"key": key, "windowsVirtualKeyCode": code, "text": text});
+        for kind in ["keyDown", "keyUp"] {
+            event["type"] = kind.into();
+            self.call("Input.dispatchKeyEvent", event.clone()).await;
+        }
+    }
+
+    async fn wait_for(&self, role: &str, name: &str) -> i64 {
+        self.wait_for_any(&[role], name).await
+    }
+
+    async fn wait_for_any(&self, roles: &[&str], name: &str) -> i64 {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            for role in roles {
+                if let Some(node) = self.find(role, name).await {
+                    return node;
+                }
+            }
+            if Instant::now() > deadline {
+                let text = self.text().await;
+                let path = self.path().await;
+                panic!("no {} “{name}” on {path}, which shows:\n{text}", roles[0]);
+            }
+            sleep(GLANCE).await;
+        }
+    }
+
+    /// The first thing that assistive technology is told of under that role and name.
+    async fn find(&self, role: &str, name: &str) -> Option<i64> {
+        let document = self
+            .try_call("DOM.getDocument", json!({"depth": 0}))
+            .await
+            .ok()?;
+        let root = document["root"]["backendNodeId"].as_i64()?;
+        let found = self
+            .try_call(
+                "Accessibility.queryAXTree",
+                json!({"backendNodeId": root, "accessibleName": name, "role": role}),
+            )
+            .await
+            .ok()?;
+        found["nodes"]
+            .as_array()?
+            .iter()
+            .filter(|node| node["ignored"] != true)
+            .find_map(|node| node["backendDOMNodeId"].as_i64())
+    }
+
+    async fn middle_of(&self, node: i64) -> (f64, f64) {
+        // Fails for what has no box, and so does the next call, which says it better.
+        let _ = self
+            .try_call("DOM.scrollIntoViewIfNeeded", json!({"backendNodeId": node}))
+            .await;
+        let model = self
+            .call("DOM.getContentQuads", json!({"backendNodeId": node}))
+            .await;
+        let corner = |index: usize| model["quads"][0][index].as_f64().unwrap_or_default();
+        ((corner(0) + corner(4)) / 2.0, (corner(1) + corner(5)) / 2.0)
+    }
+
+    // ── What is judged
+
+    /// What axe finds wrong with the page as it is now, by the rules of WCAG 2.2 AA and its own
+    /// best practices.
+    pub async fn axe(&self) -> Vec<Violation> {
+        // On a page without scripts its own have to run nevertheless.
+        self.javascript(true).await;
+        self.eval(&format!("{AXE}; null")).await;
+        let found = self
+            .eval(
+                "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+                    violations.map(({ id, help, nodes }) =>
+                        ({ id, help, nodes: nodes.map((node) => node.html + ' — ' + node.failureSummary) })))",
+            )
+            .await;
+        serde_json::from_value(found).expect("axe gives a list")
+    }
+
+    /// Writes a picture of the window as PNG.
+    pub async fn screenshot(&self, file: &Path) {
+        let picture = self
+            .call("Page.captureScreenshot", json!({"format": "png"}))
+            .await;
+        let bytes = BASE64_STANDARD
+            .decode(text(&picture, "data"))
+            .expect("a picture in base 64");
+        std::fs::write(file, bytes).expect("the picture can be written");
+    }
+
+    /// Closes the tab.
+    pub async fn close(self) {
+        self.connection
+            .call(None, "Target.closeTarget", json!({"targetId": self.target}))
+            .await
+            .expect("the tab closes");
+    }
+}
