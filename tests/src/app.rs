@@ -2,12 +2,11 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-use diesel_async::SimpleAsyncConnection;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use todo_api::Task;
-use todo_backend::{clock::Clock, config::Config, db::Conn, server::Backend};
+use todo_api::{SignedUp, Task, TokenAnswer};
+use todo_backend::{clock::Clock, config::Config, server::Backend};
 use todo_service::{Environment, Lifecycle, Listener};
 
 use crate::{
@@ -85,6 +84,7 @@ impl Database {
             ("PORT", "0"),
             ("METRICS_ADDR", "off"),
             ("SHUTDOWN_DELAY", "0s"),
+            ("SIGN_UP_LIMIT", "1000"),
             ("JWT_SECRET", "a Kiwi flew past 17 lighthouses, twice"),
         ];
         if let Self::Postgres(url) = self {
@@ -162,32 +162,28 @@ impl TestApp {
 
     /// A user who has just signed up.
     pub async fn user(&self, name: &str) -> User {
-        self.make_account(name).await;
-        let token = self
-            .backend
-            .app()
-            .jwt
-            .issue(name, "session", self.clock.now())
-            .unwrap();
-        User {
-            id: name.to_owned(),
-            client: self
-                .anonymous()
-                .with("authorization", &format!("Bearer {token}")),
-        }
+        let form = json!({"name": name, "email": email(name), "password": PASSWORD});
+        self.enter("sign-up", form).await
     }
 
-    /// Makes the rows of an account, unless they are there.
-    async fn make_account(&self, name: &str) {
-        let sql = format!(
-            "INSERT INTO users VALUES ('{name}', '{name}', '{name}', '', NULL, 'system', \
-             '2026-01-01 00:00:00.000000Z', '2026-01-01 00:00:00.000000Z') ON CONFLICT DO NOTHING; \
-             INSERT INTO user_state (user_id) VALUES ('{name}') ON CONFLICT DO NOTHING"
-        );
-        let db = &self.backend.app().db;
-        match db.read().await.unwrap() {
-            Conn::Postgres(mut conn) => conn.batch_execute(&sql).await.unwrap(),
-            Conn::Sqlite(mut conn) => conn.batch_execute(&sql).await.unwrap(),
+    /// A user who has just signed in again.
+    pub async fn sign_in(&self, name: &str) -> User {
+        let form = json!({"email": email(name), "password": PASSWORD});
+        self.enter("sign-in", form).await
+    }
+
+    async fn enter(&self, how: &str, form: Value) -> User {
+        let anonymous = self.anonymous();
+        let path = format!("/api/auth/{how}/email");
+        let SignedUp { token, user } = anonymous.post(&path, form).await.expect(200);
+        let session = anonymous
+            .clone()
+            .with("authorization", &format!("Bearer {token}"));
+        let TokenAnswer { token } = session.get("/api/auth/token").await.expect(200);
+        User {
+            id: user.id,
+            session,
+            client: anonymous.with("authorization", &format!("Bearer {token}")),
         }
     }
 
@@ -197,12 +193,23 @@ impl TestApp {
     }
 }
 
-/// Someone with an account, and a token for REST.
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// The address that a user of a test signs up with.
+#[must_use]
+pub fn email(name: &str) -> String {
+    format!("{name}@example.com")
+}
+
+/// Someone with an account.
 #[derive(Clone)]
 pub struct User {
     /// The user's id.
     pub id: String,
-    /// Sends the user's token.
+    /// Sends the session's token, for `/api/auth`.
+    pub session: Client,
+    /// Sends a JWT, for REST. It lasts five minutes of the test's clock.
     pub client: Client,
 }
 
@@ -218,6 +225,7 @@ impl User {
     pub fn at(&self, app: &TestApp) -> Self {
         Self {
             id: self.id.clone(),
+            session: self.session.clone().at(app.url()),
             client: self.client.clone().at(app.url()),
         }
     }
@@ -226,8 +234,8 @@ impl User {
     #[must_use]
     pub fn with(&self, name: &'static str, value: &str) -> Self {
         Self {
-            id: self.id.clone(),
             client: self.client.clone().with(name, value),
+            ..self.clone()
         }
     }
 

@@ -6,5 +6,5 @@ pub mod browser;
 pub mod client;
 pub mod postgres;
 
-pub use app::{Database, Engine, NOON, TestApp, User};
+pub use app::{Database, Engine, NOON, PASSWORD, TestApp, User, email};
 pub use client::Client;

@@ -135,7 +135,7 @@ async fn a_deleted_task_can_be_restored_for_30_days(app: TestApp) {
 
     ann.delete("tasks/1").await.assert_status(200);
     app.advance(SignedDuration::from_hours(30 * 24 + 1));
-    let ann = app.user("ann").await;
+    let ann = app.sign_in("ann").await;
     ann.post("tasks/1/restore", Value::Null)
         .await
         .problem(404, "not_found");
