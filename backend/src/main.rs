@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use todo_backend::accounts::reset;
 use todo_backend::clock::Clock;
 use todo_backend::config::{Config, METRICS_ADDR, PORT};
 use todo_backend::db::Db;
@@ -36,6 +37,11 @@ enum Command {
     Migrate,
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+    /// Print a link with which a person can set a new password, once.
+    ResetPassword {
+        /// The account's e-mail address.
+        email: String,
+    },
     /// Ask the server on this machine whether it is ready; exit with 0 if it is.
     Healthcheck {
         /// What to ask instead of its own /readyz.
@@ -51,6 +57,7 @@ fn main() -> ExitCode {
             Command::Serve => serve().await,
             Command::Migrate => migrate().await,
             Command::Openapi => openapi(),
+            Command::ResetPassword { email } => reset_password(&email).await,
             Command::Healthcheck { url } => healthcheck(url).await,
         }
     })
@@ -85,6 +92,14 @@ fn openapi() -> Result<ExitCode, Failure> {
         .to_pretty_json()
         .map_err(|error| Failure::from(error.to_string()))?;
     println!("{document}");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn reset_password(email: &str) -> Result<ExitCode, Failure> {
+    let config = configure()?;
+    let lifecycle = Lifecycle::new(config.server.grace);
+    let backend = Backend::open(config, lifecycle, Clock::system())?;
+    println!("{}", reset::create_link(backend.app(), email).await?);
     Ok(ExitCode::SUCCESS)
 }
 

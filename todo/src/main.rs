@@ -11,15 +11,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use axum::Router;
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
+use todo_backend::accounts::reset;
 use todo_backend::clock::Clock;
-use todo_backend::db::Db;
 use todo_backend::server::Backend;
 use todo_service::program::{self, Failure};
 use todo_service::serve::BindError;
 use todo_service::{Lifecycle, Listener, metrics};
 
-use crate::data::OwnerOnly;
 use crate::start::Start;
 
 #[global_allocator]
@@ -36,13 +35,24 @@ const PORTS_TRIED: u16 = 20;
 struct Cli {
     #[command(flatten)]
     options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print a link with which you can set a new password, once.
+    ResetPassword {
+        /// The account's e-mail address.
+        email: String,
+    },
 }
 
 /// How `todo` is started.
 #[derive(Args, Debug, Default)]
 struct Options {
     /// The port of the page [default: 3000].
-    #[arg(long)]
+    #[arg(long, global = true)]
     port: Option<u16>,
     /// The address to listen on [default: 127.0.0.1, this machine only].
     #[arg(long, value_name = "ADDRESS")]
@@ -57,11 +67,16 @@ struct Options {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    program::run("todo", async { serve(cli.options).await })
+    program::run("todo", async {
+        match cli.command {
+            None => serve(&cli.options).await,
+            Some(Command::ResetPassword { email }) => reset_password(&cli.options, &email).await,
+        }
+    })
 }
 
-async fn serve(options: Options) -> Result<ExitCode, Failure> {
-    let start = Start::prepare(&options)?;
+async fn serve(options: &Options) -> Result<ExitCode, Failure> {
+    let start = Start::prepare(options)?;
     let server = &start.config.server;
     let lifecycle = Lifecycle::new(server.grace);
     let listener = match Listener::bind(server.address, server.max_connections).await {
@@ -72,9 +87,7 @@ async fn serve(options: Options) -> Result<ExitCode, Failure> {
         metrics::start(address, &lifecycle).await?;
     }
 
-    let owner_only = OwnerOnly::begin();
-    Db::open(start.config.database.clone())?.migrate().await?;
-    drop(owner_only);
+    start.migrate().await?;
     let backend = Backend::open(start.config.clone(), lifecycle.clone(), Clock::system())?.router();
     let frontend = Router::new();
     let page = page(listener.address());
@@ -88,6 +101,15 @@ async fn serve(options: Options) -> Result<ExitCode, Failure> {
     }
     let ending = lifecycle.run().await?;
     Ok(ending.into())
+}
+
+async fn reset_password(options: &Options, email: &str) -> Result<ExitCode, Failure> {
+    let start = Start::prepare(options)?;
+    start.migrate().await?;
+    let lifecycle = Lifecycle::new(start.config.server.grace);
+    let backend = Backend::open(start.config, lifecycle, Clock::system())?;
+    println!("{}", reset::create_link(backend.app(), email).await?);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The page's address in a browser on this machine.

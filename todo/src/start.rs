@@ -4,12 +4,13 @@
 use std::path::PathBuf;
 
 use todo_backend::config::{Config, DATABASE_URL, JWT_SECRET, METRICS_ADDR, PORT};
+use todo_backend::db::Db;
 use todo_service::environment::{Environment, Setting};
 use todo_service::program::Failure;
 use todo_service::settings::{ADDR, PUBLIC_URL, SHUTDOWN_DELAY};
 use todo_service::telemetry::{LOG, Telemetry};
 
-use crate::data::DataDir;
+use crate::data::{DataDir, OwnerOnly};
 use crate::{Options, page};
 
 /// The settings whose defaults differ from the servers': one person, one machine, a terminal.
@@ -68,6 +69,13 @@ impl Start {
             file,
         };
         Ok((start, telemetry))
+    }
+
+    /// Makes the database, or brings it up to date.
+    pub(crate) async fn migrate(&self) -> Result<(), Failure> {
+        let _owner_only = OwnerOnly::begin();
+        Db::open(self.config.database.clone())?.migrate().await?;
+        Ok(())
     }
 
     /// What a person reads once everything runs.
