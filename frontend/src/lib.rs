@@ -5,6 +5,7 @@
 mod address;
 mod assets;
 mod backend;
+pub mod config;
 mod csrf;
 mod failure;
 mod markdown;
