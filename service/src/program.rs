@@ -21,6 +21,7 @@ const ENDED_AT_ONCE: u8 = 130;
 
 /// Runs a program to its end. A failure is printed, a line for each of its sentences.
 pub fn run(name: &str, program: impl Future<Output = Result<ExitCode, Failure>>) -> ExitCode {
+    raise_file_limit();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -40,6 +41,25 @@ pub fn run(name: &str, program: impl Future<Output = Result<ExitCode, Failure>>)
     // Whatever did not end in time must not keep the process.
     runtime.shutdown_background();
     code
+}
+
+/// Every connection is an open file, and many systems start a process with a limit of 1,024 that it
+/// may raise itself.
+fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+        let maximum = getrlimit(Resource::Nofile).maximum;
+        // Without it the process still works, for fewer clients.
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: maximum,
+                maximum,
+            },
+        );
+    }
 }
 
 impl From<Ending> for ExitCode {

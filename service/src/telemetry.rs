@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal};
+use std::panic::PanicHookInfo;
 
 use serde::ser::{SerializeMap, Serializer as _};
 use serde_json::Value;
 use serde_json::ser::Serializer;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Subscriber, debug, error};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
@@ -88,13 +89,24 @@ impl Telemetry {
         // It fails only when a logger is in place, as in tests.
         let _ = match self.format {
             Format::Text => builder.with_target(false).finish().try_init(),
-            Format::Json => builder
-                .fmt_fields(JsonFields::new())
-                .event_format(FlatJson)
-                .finish()
-                .try_init(),
+            Format::Json => {
+                std::panic::set_hook(Box::new(log_panic));
+                builder
+                    .fmt_fields(JsonFields::new())
+                    .event_format(FlatJson)
+                    .finish()
+                    .try_init()
+            }
         };
     }
+}
+
+/// Logs where a panic happened, as JSON like the rest. Its text can quote what a user wrote, so it
+/// is for those who look for it.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    error!(location, "panicked");
+    debug!(text = panic.payload_as_str(), "the panic's text");
 }
 
 fn is_set(variable: &str) -> bool {
