@@ -11,6 +11,7 @@ mod failure;
 mod markdown;
 mod pages;
 mod security;
+pub mod server;
 mod session;
 mod toast;
 mod visitor;
@@ -19,9 +20,11 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    http::Uri,
+    http::{StatusCode, Uri},
     middleware::{from_fn, from_fn_with_state},
+    response::IntoResponse,
 };
+use todo_service::http::catch_panics;
 use tokio_util::sync::CancellationToken;
 
 use crate::{backend::Backend, session::Tokens, visitor::Visitor};
@@ -69,11 +72,12 @@ pub fn router(options: Options) -> Router {
     };
     let signed_in =
         pages::signed_in().route_layer(from_fn_with_state(app.clone(), session::require_session));
-    Router::new()
+    let pages = Router::new()
         .merge(signed_in)
         .merge(pages::open())
         .fallback(pages::not_found)
-        .layer(from_fn_with_state(app.clone(), security::guard))
+        .layer(from_fn_with_state(app.clone(), security::guard));
+    catch_panics(pages, || StatusCode::INTERNAL_SERVER_ERROR.into_response())
         .layer(from_fn_with_state(app.clone(), failure::present))
         .merge(assets::routes())
         .layer(from_fn(security::headers))

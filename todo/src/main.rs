@@ -11,13 +11,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
 use clap::{Args, Parser, Subcommand};
 use todo_backend::accounts::reset;
 use todo_backend::clock::Clock;
 use todo_backend::server::Backend;
+use todo_frontend::BackendService;
+use todo_service::http::Peer;
 use todo_service::program::{self, Failure};
 use todo_service::serve::BindError;
 use todo_service::{Lifecycle, Listener, metrics};
+use tower::ServiceExt;
 
 use crate::start::Start;
 
@@ -89,7 +94,7 @@ async fn serve(options: &Options) -> Result<ExitCode, Failure> {
 
     start.migrate().await?;
     let backend = Backend::open(start.config.clone(), lifecycle.clone(), Clock::system())?.router();
-    let frontend = Router::new();
+    let frontend = todo_frontend::server::router(in_process(backend.clone()), server, &lifecycle);
     let page = page(listener.address());
     listener.serve(routes::join(backend, frontend), &lifecycle);
 
@@ -110,6 +115,17 @@ async fn reset_password(options: &Options, email: &str) -> Result<ExitCode, Fail
     let backend = Backend::open(start.config, lifecycle, Clock::system())?;
     println!("{}", reset::create_link(backend.app(), email).await?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The backend as the frontend reaches it: without a network between them.
+fn in_process(backend: Router) -> BackendService {
+    let service = backend
+        .map_request(|mut request: Request<Body>| {
+            request.extensions_mut().insert(Peer::InProcess);
+            request
+        })
+        .map_err(|never| match never {});
+    BackendService::new(service)
 }
 
 /// The page's address in a browser on this machine.
