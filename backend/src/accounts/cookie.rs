@@ -55,10 +55,12 @@ pub(super) fn read(headers: &HeaderMap, https: bool) -> Option<&str> {
     }
 }
 
-/// Whether a browser that asks for this host speaks to its own machine.
+/// Whether a browser that asks for this host speaks to its own machine. The frontend passes on the
+/// host that it was asked for; whoever lies about it gives away only their own session.
 pub(super) fn is_loopback(headers: &HeaderMap) -> bool {
     let host = headers
-        .get(header::HOST)
+        .get("x-forwarded-host")
+        .or_else(|| headers.get(header::HOST))
         .and_then(|host| host.to_str().ok())
         .and_then(|host| host.parse::<Authority>().ok());
     host.is_some_and(|host| {
@@ -159,5 +161,12 @@ mod tests {
             assert_eq!(is_loopback(&headers), expected, "{host}");
         }
         assert!(!is_loopback(&HeaderMap::new()));
+        let mut headers =
+            HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("backend"))]);
+        headers.insert(
+            "x-forwarded-host",
+            HeaderValue::from_static("localhost:3000"),
+        );
+        assert!(is_loopback(&headers));
     }
 }

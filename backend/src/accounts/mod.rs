@@ -7,6 +7,7 @@ mod client;
 mod cookie;
 mod email;
 mod error;
+mod export;
 mod model;
 mod origin;
 mod password;

@@ -191,3 +191,95 @@ fn sweep(app: &App, now: Timestamp) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::db::{Db, Location, Settings};
+
+    const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+    async fn database(folder: &tempfile::TempDir) -> Db {
+        let db = Db::open(Settings {
+            location: Location::Sqlite(folder.path().join("test.db")),
+            pool_size: 4,
+            connect_timeout: Duration::from_secs(10),
+            statement_timeout: Duration::from_secs(10),
+        })
+        .unwrap();
+        db.migrate().await.unwrap();
+        db
+    }
+
+    async fn attempt(db: &Db, key: &'static str, now: Timestamp) -> (i32, Timestamp) {
+        let count = async move |conn: &mut Conn| -> Result<(i32, Timestamp), DbError> {
+            Ok(add(conn, key, now, MINUTE).await?)
+        };
+        db.write(count).await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn attempts_at_once_are_all_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let replicas = [database(&folder).await, database(&folder).await];
+        let now = Timestamp::UNIX_EPOCH;
+        let attempts = (0..40).map(|n| attempt(&replicas[n % 2], "ann", now));
+        let mut counts: Vec<i32> = futures_util::future::join_all(attempts)
+            .await
+            .into_iter()
+            .map(|(count, _)| count)
+            .collect();
+        counts.sort_unstable();
+        assert_eq!(counts, (1..=40).collect::<Vec<_>>());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_window_lasts_from_its_first_attempt_and_then_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = database(&folder).await;
+        let start = Timestamp::UNIX_EPOCH;
+        let second = SignedDuration::from_secs(1);
+        assert_eq!(attempt(&db, "ann", start).await, (1, start + MINUTE));
+        let last = start + MINUTE - second;
+        assert_eq!(attempt(&db, "ann", last).await, (2, start + MINUTE));
+        assert_eq!(attempt(&db, "bob", last).await, (1, last + MINUTE));
+        let next = start + MINUTE;
+        assert_eq!(attempt(&db, "ann", next).await, (1, next + MINUTE));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_right_password_forgets_the_wrong_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = database(&folder).await;
+        let now = Timestamp::UNIX_EPOCH;
+        for _ in 0..3 {
+            attempt(&db, "account", now).await;
+            attempt(&db, "address", now).await;
+        }
+        let forgiving = async |conn: &mut Conn| -> Result<(), DbError> {
+            Ok(forgive(conn, "account", "address").await?)
+        };
+        db.write(forgiving).await.unwrap();
+        assert_eq!(attempt(&db, "account", now).await.0, 1);
+        assert_eq!(attempt(&db, "address", now).await.0, 3);
+    }
+
+    #[test]
+    fn an_address_is_counted_with_its_network() {
+        for (address, counted) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ] {
+            let key = Subject::Address(address.parse().unwrap()).to_string();
+            assert_eq!(key, format!("password@{counted}"));
+        }
+    }
+
+    #[test]
+    fn a_wait_is_told_in_minutes() {
+        assert_eq!(minutes(1), "a minute");
+        assert_eq!(minutes(61), "2 minutes");
+    }
+}

@@ -1,10 +1,15 @@
 //! REST for the settings and the export of a user.
 
-use axum::{Json as Answer, extract::State, http::StatusCode, response::Response};
+use axum::{
+    Json as Answer,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use todo_api::{Problem, Settings, SettingsPatch};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{queries, rules};
+use super::{export, model::UserRow, queries, rules};
 use crate::{
     app::App,
     caller::Caller,
@@ -16,7 +21,9 @@ use crate::{
 
 /// The routes under `/api/{user_id}`.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get, change))
+    OpenApiRouter::new()
+        .routes(routes!(get, change))
+        .routes(routes!(download))
 }
 
 /// Gets the settings.
@@ -25,9 +32,7 @@ pub fn router() -> OpenApiRouter<App> {
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn get(State(app): State<App>, caller: Caller) -> Result<Answer<Settings>, Error> {
-    let mut conn = app.db.read().await?;
-    let user = queries::user(&mut conn, caller.user_id.as_str()).await?;
-    let user = user.ok_or(Error::Unauthorized("This account no longer exists."))?;
+    let user = user(&app, &caller).await?;
     Ok(Answer(rules::settings(&user)))
 }
 
@@ -55,4 +60,31 @@ async fn change(
         effect,
     )
     .await
+}
+
+/// Downloads everything of the user: settings, sessions, tasks, conversations with their messages
+/// and what the assistant did.
+#[utoipa::path(get, path = "/export", tag = "accounts", params(("user_id" = String, Path)), responses(
+    (status = 200, body = Object, content_type = "application/json", headers(("content-disposition" = String))),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+async fn download(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
+    let user = user(&app, &caller).await?;
+    let day = app.clock.now().strftime("%Y-%m-%d");
+    let headers = [
+        (header::CONTENT_TYPE, "application/json".to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"todo-{day}.json\""),
+        ),
+    ];
+    let document = export::document(&app, user, caller.user_id);
+    Ok((headers, document).into_response())
+}
+
+async fn user(app: &App, caller: &Caller) -> Result<UserRow, Error> {
+    let mut conn = app.db.read().await?;
+    let user = queries::user(&mut conn, caller.user_id.as_str()).await?;
+    user.ok_or(Error::Unauthorized("This account no longer exists."))
 }
