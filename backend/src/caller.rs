@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use axum::{
-    extract::{FromRequestParts, Path, Request, State},
+    extract::{FromRequestParts, Path, Request, State, rejection::PathRejection},
     http::{header, request::Parts},
     middleware::Next,
     response::Response,
@@ -58,11 +58,13 @@ pub struct Caller {
 /// another user, whether or not there is one.
 pub async fn require(
     State(app): State<App>,
-    Path(path): Path<Vec<(String, String)>>,
+    path: Result<Path<Vec<(String, String)>>, PathRejection>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Error> {
     let caller = authenticate(&app, request.headers())?;
+    // Bytes that are no text name nothing.
+    let Path(path) = path.map_err(|_| Error::NotFound("address"))?;
     let named = path
         .iter()
         .find(|(name, _)| name == "user_id")

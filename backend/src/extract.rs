@@ -79,7 +79,8 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
-        if inner.is_data() {
+        // A number where one of several words should stand counts as bad syntax there.
+        if inner.is_data() || serde_json::from_slice::<serde_json::Value>(body).is_ok() {
             // Where the error stands in the text is of no use beside the field's name.
             let message = inner.to_string();
             let message = format!("{}.", message.split(" at line ").next().unwrap_or_default());

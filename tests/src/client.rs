@@ -81,6 +81,13 @@ impl Client {
         self
     }
 
+    /// A header that it always sends, empty if it does not.
+    #[must_use]
+    pub fn header(&self, name: &str) -> String {
+        let value = self.headers.get(name).map(HeaderValue::to_str);
+        value.map_or_else(String::new, |value| value.unwrap_or_default().to_owned())
+    }
+
     /// The same client without one of its headers.
     #[must_use]
     pub fn without(mut self, name: &'static str) -> Self {

@@ -1,3 +1,6 @@
 //! What a client of the REST interface sees, told on both databases.
 
+mod errors;
+mod idempotency;
 mod tasks;
+mod tenancy;
