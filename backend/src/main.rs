@@ -78,7 +78,7 @@ async fn serve() -> Result<ExitCode, Failure> {
 
 async fn migrate() -> Result<ExitCode, Failure> {
     let db = Db::open(configure()?.database)?;
-    let migrated = db.migrate().await?;
+    let migrated = program::tell_if_slow("the database", db.migrate()).await?;
     match migrated.applied.len() {
         0 if migrated.newer => println!("The schema is newer than this program; nothing was done."),
         0 => println!("The schema is up to date."),

@@ -16,6 +16,8 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long a health check waits for the answer.
 const HEALTHCHECK_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a person waits without a word.
+const SLOW: Duration = Duration::from_secs(1);
 /// The exit code after a second signal, as shells report a process that SIGINT ended.
 const ENDED_AT_ONCE: u8 = 130;
 
@@ -70,6 +72,16 @@ impl From<Ending> for ExitCode {
             Ending::AtOnce => Self::from(ENDED_AT_ONCE),
         }
     }
+}
+
+/// Waits for something; when that takes more than a second, tells the person in front what for.
+pub async fn tell_if_slow<T>(what: &str, wait: impl Future<Output = T>) -> T {
+    let mut wait = std::pin::pin!(wait);
+    if let Ok(done) = tokio::time::timeout(SLOW, wait.as_mut()).await {
+        return done;
+    }
+    eprintln!("Waiting for {what} …");
+    wait.await
 }
 
 /// Asks a server whether it is ready: `url`, or `/readyz` of the one that listens at `address`.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use todo_backend::config::{Config, DATABASE_URL, JWT_SECRET, METRICS_ADDR, PORT};
 use todo_backend::db::Db;
 use todo_service::environment::{Environment, Setting};
-use todo_service::program::Failure;
+use todo_service::program::{self, Failure};
 use todo_service::settings::{ADDR, PUBLIC_URL, SHUTDOWN_DELAY};
 use todo_service::telemetry::{LOG, Telemetry};
 
@@ -74,7 +74,8 @@ impl Start {
     /// Makes the database, or brings it up to date.
     pub(crate) async fn migrate(&self) -> Result<(), Failure> {
         let _owner_only = OwnerOnly::begin();
-        Db::open(self.config.database.clone())?.migrate().await?;
+        let db = Db::open(self.config.database.clone())?;
+        program::tell_if_slow("the database", db.migrate()).await?;
         Ok(())
     }
 
