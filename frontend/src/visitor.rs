@@ -17,6 +17,8 @@ use crate::App;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What one request tells of the browser that sent it.
@@ -72,6 +74,12 @@ impl Visitor {
         if let Some(agent) = headers.get(USER_AGENT) {
             forward(USER_AGENT, Ok(agent.clone()));
         }
+        // The backend lets people sign in over plain http on their own machine only.
+        if let Some(host) = headers.get(HOST) {
+            forward(FORWARDED_HOST, Ok(host.clone()));
+        }
+        // Requests of other sites were refused before they came here.
+        forward(FETCH_SITE, Ok(HeaderValue::from_static("same-origin")));
         Self {
             https,
             loopback: host.as_ref().is_some_and(is_loopback),
@@ -156,6 +164,8 @@ mod tests {
         let forwarded = visitor("todo.example", true, None).forwarded;
         assert_eq!(forwarded["x-forwarded-for"], "192.0.2.7");
         assert_eq!(forwarded["x-forwarded-proto"], "https");
+        assert_eq!(forwarded["x-forwarded-host"], "todo.example");
+        assert_eq!(forwarded["sec-fetch-site"], "same-origin");
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
+use diesel_async::SimpleAsyncConnection;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use todo_api::{SignedUp, Task, TokenAnswer};
-use todo_backend::{clock::Clock, config::Config, server::Backend};
+use todo_backend::{clock::Clock, config::Config, db::Conn, server::Backend};
 use todo_service::{Environment, Lifecycle, Listener};
 
 use crate::{
@@ -185,6 +186,15 @@ impl TestApp {
             session,
             client: anonymous.with("authorization", &format!("Bearer {token}")),
         }
+    }
+
+    /// Runs statements on its database, to make what no client could.
+    pub async fn execute(&self, statements: &str) {
+        let done = match self.backend.app().db.read().await.unwrap() {
+            Conn::Postgres(mut conn) => conn.batch_execute(statements).await,
+            Conn::Sqlite(mut conn) => conn.batch_execute(statements).await,
+        };
+        done.unwrap_or_else(|error| panic!("{statements}: {error}"));
     }
 
     /// Turns the clock forward.
