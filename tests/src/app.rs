@@ -125,6 +125,11 @@ impl TestApp {
         Self::on(Database::new(engine).await, Clock::fixed(noon), variables).await
     }
 
+    /// Starts a backend whose clock goes, for pages that a browser shows.
+    pub async fn in_real_time(engine: Engine) -> Self {
+        Self::on(Database::new(engine).await, Clock::system(), &[]).await
+    }
+
     /// Starts another backend on the same database and clock.
     pub async fn replica(&self) -> Self {
         Self::on(self.database.clone(), self.clock.clone(), &[]).await

@@ -5,6 +5,8 @@ mod app;
 pub mod browser;
 pub mod client;
 pub mod postgres;
+mod site;
 
 pub use app::{Database, Engine, NOON, PASSWORD, TestApp, User, email};
 pub use client::Client;
+pub use site::Site;

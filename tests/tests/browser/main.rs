@@ -1,30 +1,6 @@
 //! What a person sees in the browser.
 
-use todo_tests::browser::Browser;
-
-/// The driver itself, on a page of its own: with and without scripts, light and dark.
-#[tokio::test]
-async fn a_page_is_read_filled_and_judged() {
-    let browser = Browser::start().await;
-    let page = browser.person().await.tab().await;
-    for scripts in [true, false] {
-        page.javascript(scripts).await;
-        page.goto(
-            "data:text/html,<html lang=en><title>Test</title><main><h1>Hello</h1>\
-             <label>Name <input></label><img src='data:,'>\
-             <button onclick='document.body.append(2+2)'>Add</button></main>",
-        )
-        .await;
-        page.fill("Name", "Ann").await;
-        page.click("button", "Add").await;
-        page.sees("Hello").await;
-        page.sees(if scripts { "4" } else { "Add" }).await;
-        assert_eq!(
-            page.eval("document.querySelector('input').value").await,
-            "Ann"
-        );
-        let violations = page.axe().await;
-        assert_eq!(violations[0].id, "image-alt", "{violations:?}");
-        assert_eq!(violations.len(), 1, "{violations:?}");
-    }
-}
+mod accounts;
+mod driver;
+mod every_page;
+mod tasks;
