@@ -160,12 +160,19 @@ async fn add(
 /// After the right password: forgets the wrong ones for the account, and takes back the attempt
 /// from the address, behind which there may be a whole office.
 pub(super) async fn forgive(conn: &mut Conn, account: &str, address: &str) -> QueryResult<()> {
+    on!(conn, |conn| {
+        diesel::delete(rate_limits::table.find(account))
+            .execute(conn)
+            .await?
+    });
+    take_back(conn, address).await
+}
+
+/// Takes back an attempt that came to nothing.
+pub(super) async fn take_back(conn: &mut Conn, key: &str) -> QueryResult<()> {
     use rate_limits::dsl;
     on!(conn, |conn| {
-        diesel::delete(dsl::rate_limits.find(account))
-            .execute(conn)
-            .await?;
-        diesel::update(dsl::rate_limits.find(address))
+        diesel::update(dsl::rate_limits.find(key))
             .filter(dsl::attempts.gt(0))
             .set(dsl::attempts.eq(dsl::attempts - 1))
             .execute(conn)

@@ -197,7 +197,22 @@ async fn verify(
     rate_limit::count(app, address).await?;
     rate_limit::count(app, account).await?;
     let stored = user.map(|user| user.password_hash.clone());
-    let verdict = app.passwords.verify(password.clone(), stored).await?;
+    let verdict = match app.passwords.verify(password.clone(), stored).await {
+        Ok(verdict) => verdict,
+        Err(busy) => {
+            // Whoever was not heard should not be locked out for it.
+            // In the order of `forgive`, or two transactions could wait for each other.
+            let keys = [account.to_string(), address.to_string()];
+            let take_back = async move |conn: &mut Conn| -> Result<(), Error> {
+                for key in &keys {
+                    rate_limit::take_back(conn, key).await?;
+                }
+                Ok(())
+            };
+            app.db.write(take_back).await?;
+            return Err(busy);
+        }
+    };
     let (Some(user), Verdict::Right | Verdict::Outdated) = (user, verdict) else {
         return Ok(None);
     };
