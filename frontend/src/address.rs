@@ -87,13 +87,27 @@ fn number<'de, D: Deserializer<'de>, T: std::str::FromStr>(d: D) -> Result<Optio
 impl Address {
     /// Reads a query; one that makes no sense is the page as it opens.
     pub(crate) fn parse(query: &str) -> Self {
-        serde_urlencoded::from_str(query).unwrap_or_default()
+        let address: Self = serde_urlencoded::from_str(query).unwrap_or_default();
+        Self {
+            status: address.status.filter(|status| *status != TaskStatus::All),
+            sort: address.sort.filter(|sort| *sort != TaskSort::Created),
+            ..address
+        }
     }
 
     /// The address of the page that a form was on: as the browser shows it, or else as the form
     /// has it.
     pub(crate) fn of_page(visitor: &Visitor, form: &str) -> Self {
         Self::parse(visitor.page_query.as_deref().unwrap_or(form))
+    }
+
+    /// The same with the chat as another address has it.
+    pub(crate) fn with_chat_of(self, other: &Self) -> Self {
+        Self {
+            c: other.c.clone(),
+            view: other.view,
+            ..self
+        }
     }
 
     /// The query.
@@ -188,7 +202,7 @@ impl Address {
 
     /// Whether the list leaves tasks out.
     pub(crate) fn is_filtered(&self) -> bool {
-        self.status.unwrap_or_default() != TaskStatus::All
+        self.status.is_some()
             || self.search.is_some()
             || self.tag.is_some()
             || self.priority.is_some()

@@ -32,6 +32,8 @@ pub(crate) struct Visitor {
     pub(crate) htmx: bool,
     /// The query of the page on which htmx asks: what the person sees there right now.
     pub(crate) page_query: Option<String>,
+    /// The element that made htmx ask, such as `form#filters`.
+    pub(crate) source: Option<String>,
     /// The session's cookie, `name=value`, if there is one.
     pub(crate) session_cookie: Option<HeaderValue>,
     /// Headers that go with every call to the backend.
@@ -84,6 +86,10 @@ impl Visitor {
             https,
             loopback: host.as_ref().is_some_and(is_loopback),
             htmx: headers.contains_key("hx-request"),
+            source: headers
+                .get("hx-source")
+                .and_then(|source| source.to_str().ok())
+                .map(str::to_owned),
             page_query: headers
                 .get("hx-current-url")
                 .and_then(|url| url.to_str().ok())

@@ -14,6 +14,7 @@ const takeBack = new WeakMap();
 
 function draw(button) {
   const row = button.closest(".task");
+  if (!row) return undefined;
   if (button.name === "completed") {
     const completed = button.value === "true";
     const set = (value) => {
@@ -23,7 +24,8 @@ function draw(button) {
     set(completed);
     return () => set(!completed);
   }
-  if (button.classList.contains("task-delete")) {
+  if (button.formAction.endsWith("/delete")) {
+    row.removeAttribute("hx-morph-skip");
     row.classList.add("is-leaving");
     return () => row.classList.remove("is-leaving");
   }
@@ -101,6 +103,11 @@ function addTagOptions() {
 document.addEventListener("htmx:before:swap", (event) => {
   const { ctx } = event.detail;
   if (ctx.response?.status < 400) ctx.sourceElement.closest?.(".is-editing")?.removeAttribute("hx-morph-skip");
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.request?.action?.includes("/edit")) list().querySelector(".is-editing")?.scrollIntoView({ block: "nearest" });
 });
 
 document.addEventListener("keydown", (event) => {

@@ -24,6 +24,8 @@ const LIST_SIZE: u16 = 50;
 pub(crate) struct ConversationsView {
     items: Vec<Item>,
     search: String,
+    /// The conversation that is shown in the chat.
+    open: Option<i64>,
     has_more: bool,
 }
 
@@ -49,6 +51,7 @@ impl ConversationsView {
             has_more: list.next_cursor.is_some(),
             items: list.conversations.into_iter().map(item).collect(),
             search: search.to_owned(),
+            open,
         }
     }
 }

@@ -171,7 +171,7 @@ pub(super) async fn load(
     let clock = Clock::of(&settings);
     let chat = ChatView::new(address, conversations, messages, &settings);
     let mut look = Look::of(settings.theme);
-    look.refresh = chat.is_running().then_some(2);
+    look.refresh = chat.is_running().then(|| address.settled().href());
     Ok(Index {
         look,
         name: settings.name,

@@ -24,8 +24,8 @@ use crate::{App, address::Address, failure::Failure, visitor::Visitor};
 pub(crate) struct Look {
     /// The user's choice; the device's when nobody is signed in.
     pub(crate) theme: Theme,
-    /// Seconds after which a page without JavaScript looks again, while an answer comes.
-    pub(crate) refresh: Option<u8>,
+    /// Where a page without JavaScript looks again, while an answer comes.
+    pub(crate) refresh: Option<String>,
 }
 
 impl Look {

@@ -108,8 +108,11 @@ pub(crate) async fn list(
     if !visitor.htmx {
         return Ok(Redirect::to(&address.href()).into_response());
     }
+    let address = address.with_chat_of(&Address::of_page(&visitor, ""));
     let mut response = html(current(&session, &address).await?);
-    if let Ok(href) = HeaderValue::from_str(&address.settled().href()) {
+    // A list that only refreshes itself leaves the page's address alone.
+    let is_refresh = visitor.source.as_deref() == Some("div#task-list");
+    if !is_refresh && let Ok(href) = HeaderValue::from_str(&address.settled().href()) {
         response.headers_mut().insert("hx-replace-url", href);
     }
     Ok(response)
