@@ -28,8 +28,16 @@ enum Step {
     Format,
     /// `cargo clippy` without warnings.
     Lint,
-    /// The tests without a browser, on SQLite and on a PostgreSQL server of their own.
+    /// Compile all tests.
+    Build,
+    /// All that `cargo test` runs, on SQLite and on a PostgreSQL server of its own.
     Rust,
+    /// The stories that need a browser: Chromium, with axe-core.
+    Browser,
+    /// Better Auth's own client, unchanged from npm.
+    BetterAuth,
+    /// Schemathesis against the OpenAPI document.
+    Openapi,
     /// Licences, bans and sources of the dependencies, with cargo-deny.
     Deny,
 }
@@ -44,18 +52,46 @@ impl Step {
     fn run(self) -> Result {
         match self {
             Self::Format => run(cargo().args(["fmt", "--all", "--check"])),
-            Self::Lint => run(cargo().args([
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "-D",
-                "warnings",
-            ])),
+            Self::Lint => {
+                lint(cargo().args(["clippy", "--workspace", "--all-targets"]))?;
+                lint(&mut on_demand("clippy", &ON_DEMAND))
+            }
+            Self::Build => {
+                run(cargo().args(["test", "--workspace", "--no-run"]))?;
+                run(on_demand("test", &ON_DEMAND).arg("--no-run"))
+            }
             Self::Rust => with_postgres(cargo().args(["test", "--workspace"])),
+            Self::Browser => {
+                tools::chromium()?;
+                with_postgres(&mut on_demand("test", &["browser"]))
+            }
+            Self::BetterAuth => {
+                tools::node()?;
+                with_postgres(&mut on_demand("test", &["better_auth"]))
+            }
+            Self::Openapi => {
+                tools::python()?;
+                with_postgres(&mut on_demand("test", &["openapi"]))
+            }
             Self::Deny => deny(),
         }
     }
+}
+
+/// The tests that `cargo test` leaves out, because they need more than Rust and PostgreSQL.
+const ON_DEMAND: [&str; 3] = ["browser", "better_auth", "openapi"];
+
+/// A cargo command for such tests. It takes the whole workspace, so that no dependency is built a
+/// second time with other features.
+fn on_demand(command: &str, tests: &[&str]) -> Command {
+    let mut cargo = cargo();
+    cargo.args([command, "--workspace"]);
+    cargo.args(tests.iter().flat_map(|test| ["--test", test]));
+    cargo
+}
+
+fn lint(clippy: &mut Command) -> Result {
+    run(clippy.args(["--", "-D", "warnings"]))
 }
 
 /// Runs the steps to the last, prints what each took, and fails if one did.

@@ -1,6 +1,6 @@
 //! What the tests need beside Rust: it is installed where we may, or named where we may not.
 
-use std::{process::Command, sync::Once};
+use std::{env, process::Command, sync::Once};
 
 use crate::{
     Result,
@@ -17,6 +17,32 @@ pub(crate) fn postgres() -> Result {
         &["postgresql"],
         todo_test_postgres::find_binaries().is_some(),
     )
+}
+
+/// A browser to look at the pages with.
+pub(crate) fn chromium() -> Result {
+    let found = env::var_os("CHROMIUM").is_some()
+        || ["chromium", "chromium-browser", "google-chrome"]
+            .iter()
+            .any(|program| works(program, &["--version"]));
+    // Where programs are not on the PATH, the tests look themselves and say what is missing.
+    ensure(
+        "Chromium",
+        &["chromium"],
+        found || cfg!(target_os = "macos"),
+    )
+}
+
+/// Node.js, for the client of the earlier phases.
+pub(crate) fn node() -> Result {
+    let found = works("node", &["--version"]) && works("npm", &["--version"]);
+    ensure("Node.js", &["nodejs", "npm"], found)
+}
+
+/// Python with the means to make an environment, for Schemathesis.
+pub(crate) fn python() -> Result {
+    let found = works("python3", &["-c", "import ensurepip, venv"]);
+    ensure("Python", &["python3", "python3-venv"], found)
 }
 
 /// Checks licences, bans and sources of the dependencies.

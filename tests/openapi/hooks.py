@@ -1,0 +1,97 @@
+"""What Schemathesis cannot know from the OpenAPI document: who calls, and what is there.
+
+Paths name the caller and things that exist, bodies bear the right password where one is asked for,
+and operations that end a session or an account get a throw-away one. What each operation answered
+goes to a file, so that the test can see that none was refused throughout.
+"""
+
+import atexit
+import itertools
+import json
+import os
+import random
+import urllib.request
+
+import schemathesis
+
+BASE = os.environ["BASE_URL"]
+PASSWORD = os.environ["PASSWORD"]
+IDS = json.loads(os.environ["IDS"])  # placeholder of the path → ids that exist
+
+statuses = {}
+names = itertools.count(1)
+
+
+def post(path, body):
+    request = urllib.request.Request(
+        BASE + path, json.dumps(body).encode(), {"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def throw_away_session():
+    name = f"throw-away-{next(names)}"
+    form = {"name": name, "email": f"{name}@example.com", "password": PASSWORD}
+    return post("/api/auth/sign-up/email", form)["token"]
+
+
+@schemathesis.hook
+def map_path_parameters(ctx, path_parameters):
+    if path_parameters and "user_id" in path_parameters:
+        path_parameters["user_id"] = os.environ["USER_ID"]
+        path = ctx.operation.path.removeprefix("/api/{user_id}/")
+        for name in path_parameters.keys() - {"user_id"}:
+            # Most of the time something that exists: the rest is for the 404s.
+            ids = IDS.get(f"{path.split('/')[0]}.{name}", [])
+            if ids and random.random() < 0.9:
+                path_parameters[name] = random.choice(ids)
+    return path_parameters
+
+
+@schemathesis.auth(refresh_interval=None)
+class Credential:
+    """A JWT for REST, a session's token for accounts."""
+
+    def get(self, case, context):
+        path = case.operation.path
+        if not path.startswith("/api/auth/"):
+            return os.environ["JWT"]
+        return throw_away_session() if action(path) in ENDING else os.environ["SESSION"]
+
+    def set(self, case, data, context):
+        case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}
+
+
+@schemathesis.hook
+def before_call(ctx, case, kwargs):
+    path, body = case.operation.path, case.body
+    if not path.startswith("/api/auth/") or not isinstance(body, dict):
+        return
+    known = {
+        "change-password": {"currentPassword": PASSWORD},
+        "delete-user": {"password": PASSWORD},
+        "email": {"email": os.environ["EMAIL"], "password": PASSWORD},
+        "reset-password": {"token": os.environ["RESET_TOKEN"]},
+    }
+    if not path.endswith("/sign-up/email"):
+        body.update({k: v for k, v in known.get(action(path), {}).items() if k in body})
+
+
+def action(path):
+    return path.split("/")[-1]
+
+
+# They end the session or the account that they are called with.
+ENDING = {"sign-out", "revoke-sessions", "change-password", "delete-user"}
+
+
+@schemathesis.hook
+def after_call(ctx, case, response):
+    statuses.setdefault(case.operation.label, set()).add(response.status_code)
+
+
+@atexit.register
+def report():
+    with open(os.environ["STATUSES"], "w") as file:
+        json.dump({label: sorted(seen) for label, seen in statuses.items()}, file)
