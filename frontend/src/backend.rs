@@ -1,10 +1,10 @@
 //! The client of the backend: one boxed service, whether it goes over HTTP or into the same
 //! process, with the retries and the errors that every page shares.
 
-use std::{collections::VecDeque, convert::Infallible, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use axum::{
-    BoxError, Router,
+    BoxError,
     body::{Body, Bytes},
     http::{
         HeaderValue, Method, Request, Response, StatusCode, Uri,
@@ -20,7 +20,6 @@ use hyper_util::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use todo_api::{FieldError, Problem};
-use todo_service::http::Peer;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
 use crate::visitor::Visitor;
@@ -36,18 +35,6 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest JSON answer that is read, in bytes.
 const ANSWER_MAX: usize = 16 * 1024 * 1024;
-
-/// Reaches the backend by its own router, in the same process.
-#[must_use]
-pub fn backend_in_process(router: Router) -> BackendService {
-    let service = router
-        .map_request(|mut request: Request<Body>| {
-            request.extensions_mut().insert(Peer::InProcess);
-            request
-        })
-        .map_err(|never: Infallible| match never {});
-    BoxCloneSyncService::new(service)
-}
 
 /// The address of the backend is not a plain `http://host[:port]`.
 #[derive(Debug, thiserror::Error)]

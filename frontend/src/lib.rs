@@ -29,9 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{backend::Backend, session::Tokens, visitor::Visitor};
 
-pub use crate::backend::{
-    BackendService, InvalidBackendUrl, backend_in_process, backend_over_http,
-};
+pub use crate::backend::{BackendService, InvalidBackendUrl, backend_over_http};
 
 /// What the pages need to know.
 pub struct Options {

@@ -120,7 +120,8 @@ scroller.addEventListener("scroll", () => {
 
 latest.addEventListener("click", () => {
   isFollowing = true;
-  scroller.scrollTo({ top: scroller.scrollHeight, behavior: "smooth" });
+  follow();
+  textarea.focus();
 });
 
 const sizes = new ResizeObserver(follow);
