@@ -4,7 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use todo_service::Lifecycle;
 
-use crate::{accounts::Passwords, clock::Clock, config::Config, db::Db, jwt::Jwt, live::Live};
+use crate::{accounts::Passwords, chat::Turns, clock::Clock, config::Config, db::Db, jwt::Jwt, live::Live};
 
 /// The application: shared by all handlers and background tasks, cheap to clone.
 #[derive(Clone)]
@@ -22,6 +22,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// Tells open pages of changes.
     pub live: Live,
+    /// The turns of this process, and the model that answers.
+    pub turns: Turns,
     /// What an operator set.
     pub config: Config,
     /// The process's orderly end.

@@ -1,6 +1,6 @@
 //! Puts the backend together: its parts from the configuration, its routes, its background work.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -15,9 +15,12 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     accounts::{self, Passwords},
     app::{App, Parts},
+    assistant::{builtin::Builtin, model::Model},
     caller,
+    chat::{self, Turns},
     clock::Clock,
     config::Config,
+    conversations,
     db::{Db, OpenError},
     error::Error,
     idempotency,
@@ -38,6 +41,19 @@ impl Backend {
     /// # Errors
     /// When the database's URL is malformed.
     pub fn open(config: Config, lifecycle: Lifecycle, clock: Clock) -> Result<Self, OpenError> {
+        Self::with_model(config, lifecycle, clock, Arc::new(Builtin::new()))
+    }
+
+    /// As [`Backend::open`], with this model to answer.
+    ///
+    /// # Errors
+    /// When the database's URL is malformed.
+    pub fn with_model(
+        config: Config,
+        lifecycle: Lifecycle,
+        clock: Clock,
+        model: Arc<dyn Model>,
+    ) -> Result<Self, OpenError> {
         let db = Db::open(config.database.clone())?;
         let previous = config
             .jwt
@@ -55,13 +71,16 @@ impl Backend {
             jwt,
             passwords: Passwords::default(),
             live: Live::default(),
+            turns: Turns::new(model, config.chat.max_turns),
             config,
             lifecycle,
         });
         let starting = app.clone();
         app.lifecycle.spawn_background(async move {
             health::become_ready(&starting.lifecycle, || starting.db.check()).await;
+            look_after_turns(&starting).await;
         });
+        app.lifecycle.spawn_background(chat::keep(app.clone()));
         Ok(Self { app })
     }
 
@@ -95,7 +114,7 @@ impl Backend {
 /// The OpenAPI 3.1 document of all routes.
 #[must_use]
 pub fn document() -> OpenApi {
-    with_paths(accounts::auth_routes(), quick())
+    with_paths(accounts::auth_routes(), quick().merge(chat::streams()))
         .split_for_parts()
         .1
 }
@@ -103,6 +122,7 @@ pub fn document() -> OpenApi {
 fn routes(app: &App) -> OpenApiRouter<App> {
     let of_user = quick()
         .layer(from_fn_with_state(app.config.request_timeout, give_up))
+        .merge(chat::streams())
         .layer(from_fn_with_state(app.clone(), idempotency::read))
         .layer(from_fn_with_state(app.clone(), caller::require));
     with_paths(accounts::auth_router(app), of_user)
@@ -113,12 +133,28 @@ fn quick() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(tasks::router())
         .merge(accounts::router())
+        .merge(chat::router())
+        .merge(conversations::router())
 }
 
 fn with_paths(auth: OpenApiRouter<App>, of_user: OpenApiRouter<App>) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::frame())
         .nest("/api/auth", auth)
         .nest("/api/{user_id}", of_user)
+}
+
+/// Marks the turns as interrupted that a process left behind which died: those whose lease has run
+/// out, and once a lease later those of a process that died just before this one started.
+async fn look_after_turns(app: &App) {
+    for pause in [Duration::ZERO, Duration::from_secs(16)] {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = app.lifecycle.soft().cancelled() => return,
+        }
+        if let Err(error) = chat::interrupt_abandoned(app).await {
+            tracing::warn!(%error, "interrupted turns could not be marked");
+        }
+    }
 }
 
 /// Middleware: 503 when an answer takes too long to begin.

@@ -32,7 +32,7 @@ pub fn router() -> OpenApiRouter<App> {
 }
 
 /// Lists tasks, newest first by default.
-#[utoipa::path(get, path = "/tasks", tag = "tasks", params(("user_id" = String, Path), TaskQuery), responses(
+#[utoipa::path(get, path = "/tasks", tag = "tasks", operation_id = "list_tasks", params(("user_id" = String, Path), TaskQuery), responses(
     (status = 200, body = TaskList),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -48,7 +48,7 @@ async fn list(
 }
 
 /// Adds a task.
-#[utoipa::path(post, path = "/tasks", tag = "tasks", request_body = NewTask, params(("user_id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+#[utoipa::path(post, path = "/tasks", tag = "tasks", operation_id = "create_task", request_body = NewTask, params(("user_id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
     (status = 201, body = Task),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -76,7 +76,7 @@ async fn create(
 }
 
 /// Gets a task.
-#[utoipa::path(get, path = "/tasks/{id}", tag = "tasks", params(("user_id" = String, Path), ("id" = i64, Path)), responses(
+#[utoipa::path(get, path = "/tasks/{id}", tag = "tasks", operation_id = "get_task", params(("user_id" = String, Path), ("id" = i64, Path)), responses(
     (status = 200, body = Task),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -90,7 +90,7 @@ async fn get(
 }
 
 /// Changes a task: absent fields stay, `null` clears.
-#[utoipa::path(put, path = "/tasks/{id}", tag = "tasks", request_body = TaskPatch, params(("user_id" = String, Path), ("id" = i64, Path)), responses(
+#[utoipa::path(put, path = "/tasks/{id}", tag = "tasks", operation_id = "update_task", request_body = TaskPatch, params(("user_id" = String, Path), ("id" = i64, Path)), responses(
     (status = 200, body = Task),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -108,7 +108,7 @@ async fn update(
 }
 
 /// Deletes a task; it can be restored for 30 days.
-#[utoipa::path(delete, path = "/tasks/{id}", tag = "tasks", params(("user_id" = String, Path), ("id" = i64, Path)), responses(
+#[utoipa::path(delete, path = "/tasks/{id}", tag = "tasks", operation_id = "delete_task", params(("user_id" = String, Path), ("id" = i64, Path)), responses(
     (status = 200, body = Deleted),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -127,7 +127,7 @@ async fn delete(
 }
 
 /// Toggles whether a task is done, or sets it.
-#[utoipa::path(patch, path = "/tasks/{id}/complete", tag = "tasks", request_body = Option<Completion>, params(("user_id" = String, Path), ("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+#[utoipa::path(patch, path = "/tasks/{id}/complete", tag = "tasks", operation_id = "complete_task", request_body = Option<Completion>, params(("user_id" = String, Path), ("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
     (status = 200, body = Task),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -153,7 +153,7 @@ async fn complete(
 }
 
 /// Restores a task that was deleted in the last 30 days.
-#[utoipa::path(post, path = "/tasks/{id}/restore", tag = "tasks", params(("user_id" = String, Path), ("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+#[utoipa::path(post, path = "/tasks/{id}/restore", tag = "tasks", operation_id = "restore_task", params(("user_id" = String, Path), ("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
     (status = 200, body = Task),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -176,7 +176,7 @@ async fn restore(
 }
 
 /// Deletes all completed tasks.
-#[utoipa::path(post, path = "/tasks/clear-completed", tag = "tasks", params(("user_id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+#[utoipa::path(post, path = "/tasks/clear-completed", tag = "tasks", operation_id = "clear_completed_tasks", params(("user_id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
     (status = 200, body = TaskIds),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -202,7 +202,7 @@ async fn clear_completed(
 }
 
 /// Restores several deleted tasks; those that cannot be restored are left out of the answer.
-#[utoipa::path(post, path = "/tasks/restore", tag = "tasks", request_body = TaskIds, params(("user_id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+#[utoipa::path(post, path = "/tasks/restore", tag = "tasks", operation_id = "restore_tasks", request_body = TaskIds, params(("user_id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
     (status = 200, body = TaskIds),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -229,7 +229,7 @@ async fn restore_all(
 }
 
 /// Lists the tags in use.
-#[utoipa::path(get, path = "/tags", tag = "tasks", params(("user_id" = String, Path)), responses(
+#[utoipa::path(get, path = "/tags", tag = "tasks", operation_id = "list_tags", params(("user_id" = String, Path)), responses(
     (status = 200, body = Tags),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]

@@ -1,0 +1,256 @@
+//! The turns that run in this process: their events in memory for those who listen here, and the
+//! one writer that stores them for everyone else.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::SignedDuration;
+use todo_api::TurnEvent;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::queries::{self, EventRow};
+use crate::{
+    app::App,
+    assistant::model::Model,
+    caller::UserId,
+    db::{Conn, DbError, types::Json},
+    error::Error,
+};
+
+/// How often new events are stored.
+const FLUSH: Duration = Duration::from_millis(100);
+/// How often the database is asked which turns are to stop, in flushes.
+const LOOK_FOR_STOPS: u32 = 5;
+/// How often leases are renewed, in flushes.
+const RENEW: u32 = 50;
+/// How long a process may be silent until others take its turns for interrupted.
+pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(15);
+
+/// The turns of this process, and what answers them.
+pub struct Turns {
+    /// Names this process in the database.
+    pub(super) owner: String,
+    /// What answers.
+    pub(super) model: Arc<dyn Model>,
+    permits: Arc<Semaphore>,
+    running: Mutex<HashMap<(UserId, i64), Arc<Running>>>,
+    begun: Notify,
+}
+
+/// A turn that runs in this process.
+pub(super) struct Running {
+    pub(super) user_id: UserId,
+    pub(super) turn_id: i64,
+    /// The user wants it to stop.
+    pub(super) stop: CancellationToken,
+    /// It belongs to another process now, or to nobody.
+    pub(super) lost: CancellationToken,
+    events: Mutex<Events>,
+    news: watch::Sender<()>,
+}
+
+struct Events {
+    /// The number of the first event in `list`.
+    first: i64,
+    list: Vec<TurnEvent>,
+    /// The number of the last event that is stored.
+    stored: i64,
+    closed: bool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Turns {
+    /// No turns yet; at most `most` at once.
+    #[must_use]
+    pub fn new(model: Arc<dyn Model>, most: usize) -> Self {
+        Self {
+            owner: format!("{:032x}", rand::random::<u128>()),
+            model,
+            permits: Arc::new(Semaphore::new(most)),
+            running: Mutex::default(),
+            begun: Notify::new(),
+        }
+    }
+
+    /// Room for one more turn.
+    pub(super) fn admit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let full = |_| Error::Unavailable("as many turns run as this process may run".to_owned());
+        Arc::clone(&self.permits).try_acquire_owned().map_err(full)
+    }
+
+    /// Notes a turn whose events so far end with `last_seq`.
+    pub(super) fn begin(&self, user_id: &UserId, turn_id: i64, last_seq: i64) -> Arc<Running> {
+        let running = Arc::new(Running {
+            user_id: user_id.clone(),
+            turn_id,
+            stop: CancellationToken::new(),
+            lost: CancellationToken::new(),
+            events: Mutex::new(Events { first: last_seq + 1, list: Vec::new(), stored: last_seq, closed: false }),
+            news: watch::channel(()).0,
+        });
+        lock(&self.running).insert((user_id.clone(), turn_id), Arc::clone(&running));
+        self.begun.notify_one();
+        running
+    }
+
+    /// Forgets a turn whose events are stored, and tells those who listen that no more will come.
+    pub(super) fn end(&self, running: &Running) {
+        lock(&self.running).remove(&(running.user_id.clone(), running.turn_id));
+        lock(&running.events).closed = true;
+        running.news.send_replace(());
+    }
+
+    /// A turn, if it runs here.
+    pub(super) fn get(&self, user_id: &UserId, turn_id: i64) -> Option<Arc<Running>> {
+        lock(&self.running).get(&(user_id.clone(), turn_id)).cloned()
+    }
+
+    fn all(&self) -> Vec<Arc<Running>> {
+        lock(&self.running).values().cloned().collect()
+    }
+}
+
+/// What a listener hears next.
+pub(super) enum Heard {
+    Event(i64, TurnEvent),
+    /// The events before are stored; they are not in memory.
+    Earlier,
+    /// No more will come.
+    End,
+}
+
+impl Running {
+    /// Adds an event for those who listen; the writer stores it soon.
+    pub(super) fn push(&self, event: TurnEvent) {
+        lock(&self.events).list.push(event);
+        self.news.send_replace(());
+    }
+
+    /// The number that the next event will have.
+    pub(super) fn next_seq(&self) -> i64 {
+        let events = lock(&self.events);
+        events.first + events.list.len() as i64
+    }
+
+    /// The events that may not be stored yet, with their numbers.
+    pub(super) fn unstored(&self) -> Vec<EventRow> {
+        let events = lock(&self.events);
+        let from = usize::try_from(events.stored + 1 - events.first).unwrap_or(0);
+        let row = |(i, event): (usize, &TurnEvent)| EventRow {
+            user_id: self.user_id.to_string(),
+            turn_id: self.turn_id,
+            seq: events.first + i as i64,
+            event: Json(event.clone()),
+        };
+        events.list.iter().enumerate().skip(from).map(row).collect()
+    }
+
+    fn set_stored(&self, seq: i64) {
+        let mut events = lock(&self.events);
+        events.stored = events.stored.max(seq);
+    }
+
+    /// The event after `seq`, once there is one.
+    pub(super) async fn next(&self, seq: i64) -> Heard {
+        let mut news = self.news.subscribe();
+        loop {
+            {
+                let events = lock(&self.events);
+                match usize::try_from(seq + 1 - events.first) {
+                    Err(_) => return Heard::Earlier,
+                    Ok(at) => {
+                        if let Some(event) = events.list.get(at) {
+                            return Heard::Event(seq + 1, event.clone());
+                        }
+                    }
+                }
+                if events.closed {
+                    return Heard::End;
+                }
+            }
+            // The sender is in `self` and so outlives this.
+            let _ = news.changed().await;
+        }
+    }
+}
+
+/// The background task that stores events, renews leases and looks for turns that are to stop. It
+/// sends no statement while no turn runs.
+pub async fn keep(app: App) {
+    let turns = &app.turns;
+    let hard = app.lifecycle.hard();
+    let mut tick: u32 = 0;
+    loop {
+        if turns.all().is_empty() {
+            tokio::select! {
+                () = turns.begun.notified() => {}
+                () = hard.cancelled() => return,
+            }
+        }
+        tokio::time::sleep(FLUSH).await;
+        tick = tick.wrapping_add(1);
+        if let Err(error) = flush(&app).await {
+            tracing::warn!(%error, "events of turns could not be stored yet");
+        }
+        if tick.is_multiple_of(LOOK_FOR_STOPS)
+            && let Err(error) = look_for_stops(&app).await
+        {
+            tracing::warn!(%error, "could not look for turns that are to stop");
+        }
+        if tick.is_multiple_of(RENEW)
+            && let Err(error) = renew(&app).await
+        {
+            tracing::warn!(%error, "leases of turns could not be renewed");
+        }
+    }
+}
+
+async fn flush(app: &App) -> Result<(), DbError> {
+    let all = app.turns.all();
+    let rows: Vec<Vec<EventRow>> = all.iter().map(|running| running.unstored()).collect();
+    let last: Vec<Option<i64>> = rows.iter().map(|rows| rows.last().map(|row| row.seq)).collect();
+    let rows: Vec<EventRow> = rows.into_iter().flatten().collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    app.db.write(async move |conn: &mut Conn| queries::insert_events(conn, &rows).await.map_err(DbError::from)).await?;
+    for (running, last) in all.iter().zip(last) {
+        if let Some(seq) = last {
+            running.set_stored(seq);
+        }
+    }
+    Ok(())
+}
+
+async fn look_for_stops(app: &App) -> Result<(), DbError> {
+    let mut conn = app.db.read().await?;
+    for (user_id, turn_id) in queries::to_stop(&mut conn, &app.turns.owner).await? {
+        if let Some(running) = UserId::new(&user_id).and_then(|user_id| app.turns.get(&user_id, turn_id)) {
+            running.stop.cancel();
+        }
+    }
+    Ok(())
+}
+
+async fn renew(app: &App) -> Result<(), DbError> {
+    let before = app.turns.all();
+    let owner = app.turns.owner.clone();
+    let until = app.clock.now() + LEASE;
+    let renew = async move |conn: &mut Conn| queries::renew_leases(conn, &owner, until).await.map_err(DbError::from);
+    let owned = app.db.write(renew).await?;
+    for running in before {
+        let is_owned = owned.iter().any(|(user, turn)| *turn == running.turn_id && user == running.user_id.as_str());
+        // It may also have finished just now, and then nobody minds.
+        if !is_owned {
+            running.lost.cancel();
+        }
+    }
+    Ok(())
+}
