@@ -129,6 +129,23 @@ impl PartialSchema for DueDate {
 
 impl ToSchema for DueDate {}
 
+impl schemars::JsonSchema for DueDate {
+    fn schema_name() -> Cow<'static, str> {
+        "DueDate".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "A full-date such as 2026-11-24 (that day wherever the user is) or a date-time with offset such as 2026-11-24T17:00:00Z."
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

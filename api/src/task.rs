@@ -1,6 +1,7 @@
 //! Tasks: what a list shows, what makes one, what changes one, what selects them.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -34,6 +35,7 @@ pub const LIST_MAX: u16 = 1_000;
     Hash,
     Serialize,
     Deserialize,
+    JsonSchema,
     ToSchema,
 )]
 #[serde(rename_all = "lowercase")]
@@ -147,7 +149,9 @@ pub struct Completion {
 }
 
 /// Which tasks by completion.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum TaskStatus {
@@ -158,7 +162,9 @@ pub enum TaskStatus {
 }
 
 /// The order of a list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskSort {
     /// Newest first.

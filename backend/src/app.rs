@@ -4,7 +4,9 @@ use std::{ops::Deref, sync::Arc};
 
 use todo_service::Lifecycle;
 
-use crate::{accounts::Passwords, chat::Turns, clock::Clock, config::Config, db::Db, jwt::Jwt, live::Live};
+use crate::{
+    accounts::Passwords, chat::Turns, clock::Clock, config::Config, db::Db, jwt::Jwt, live::Live,
+};
 
 /// The application: shared by all handlers and background tasks, cheap to clone.
 #[derive(Clone)]

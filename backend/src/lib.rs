@@ -18,6 +18,7 @@ pub mod extract;
 pub mod idempotency;
 pub mod jwt;
 pub mod live;
+pub mod mcp;
 pub mod openapi;
 pub mod server;
 pub mod tasks;

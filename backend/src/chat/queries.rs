@@ -1,8 +1,8 @@
 //! The statements about messages, turns, their steps, calls and events.
 
 use diesel::{
-    AsChangeset, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, QueryResult, Queryable, Selectable,
-    SelectableHelper, dsl::max,
+    AsChangeset, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, QueryResult,
+    Queryable, Selectable, SelectableHelper, dsl::max,
 };
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
@@ -87,7 +87,11 @@ pub(super) struct MessageRow {
 
 impl MessageRow {
     pub(super) fn role(&self) -> Role {
-        if self.role == "user" { Role::User } else { Role::Assistant }
+        if self.role == "user" {
+            Role::User
+        } else {
+            Role::Assistant
+        }
     }
 }
 
@@ -151,7 +155,11 @@ fn parse_state(name: &str) -> TurnState {
     }
 }
 
-pub(super) async fn turn(conn: &mut Conn, user_id: &UserId, id: i64) -> QueryResult<Option<TurnRow>> {
+pub(super) async fn turn(
+    conn: &mut Conn,
+    user_id: &UserId,
+    id: i64,
+) -> QueryResult<Option<TurnRow>> {
     on!(conn, |conn| turns::table
         .find((user_id.as_str(), id))
         .select(TurnRow::as_select())
@@ -160,7 +168,11 @@ pub(super) async fn turn(conn: &mut Conn, user_id: &UserId, id: i64) -> QueryRes
         .optional())
 }
 
-pub(super) async fn turns(conn: &mut Conn, user_id: &UserId, ids: &[i64]) -> QueryResult<Vec<TurnRow>> {
+pub(super) async fn turns(
+    conn: &mut Conn,
+    user_id: &UserId,
+    ids: &[i64],
+) -> QueryResult<Vec<TurnRow>> {
     on!(conn, |conn| turns::table
         .filter(turns::user_id.eq(user_id.as_str()))
         .filter(turns::id.eq_any(ids))
@@ -170,7 +182,11 @@ pub(super) async fn turns(conn: &mut Conn, user_id: &UserId, ids: &[i64]) -> Que
 }
 
 /// The unfinished turn of a conversation; an index allows at most one.
-pub(super) async fn unfinished(conn: &mut Conn, user_id: &UserId, conversation: i64) -> QueryResult<Option<TurnRow>> {
+pub(super) async fn unfinished(
+    conn: &mut Conn,
+    user_id: &UserId,
+    conversation: i64,
+) -> QueryResult<Option<TurnRow>> {
     on!(conn, |conn| turns::table
         .filter(turns::user_id.eq(user_id.as_str()))
         .filter(turns::conversation_id.eq(conversation))
@@ -182,7 +198,10 @@ pub(super) async fn unfinished(conn: &mut Conn, user_id: &UserId, conversation: 
 }
 
 pub(super) async fn insert_turn(conn: &mut Conn, row: &TurnRow) -> QueryResult<usize> {
-    on!(conn, |conn| diesel::insert_into(turns::table).values(row).execute(conn).await)
+    on!(conn, |conn| diesel::insert_into(turns::table)
+        .values(row)
+        .execute(conn)
+        .await)
 }
 
 pub(super) async fn change_turn(
@@ -191,18 +210,29 @@ pub(super) async fn change_turn(
     id: i64,
     change: TurnChange,
 ) -> QueryResult<usize> {
-    on!(conn, |conn| diesel::update(turns::table.find((user_id.as_str(), id))).set(change).execute(conn).await)
+    on!(conn, |conn| diesel::update(
+        turns::table.find((user_id.as_str(), id))
+    )
+    .set(change)
+    .execute(conn)
+    .await)
 }
 
 pub(super) async fn request_stop(conn: &mut Conn, user_id: &UserId, id: i64) -> QueryResult<usize> {
-    on!(conn, |conn| diesel::update(turns::table.find((user_id.as_str(), id)))
-        .set(turns::stop_requested.eq(true))
-        .execute(conn)
-        .await)
+    on!(conn, |conn| diesel::update(
+        turns::table.find((user_id.as_str(), id))
+    )
+    .set(turns::stop_requested.eq(true))
+    .execute(conn)
+    .await)
 }
 
 /// Says that the owner of these turns lives, and tells which it still owns: users and turns.
-pub(super) async fn renew_leases(conn: &mut Conn, owner: &str, until: Timestamp) -> QueryResult<Vec<(String, i64)>> {
+pub(super) async fn renew_leases(
+    conn: &mut Conn,
+    owner: &str,
+    until: Timestamp,
+) -> QueryResult<Vec<(String, i64)>> {
     on!(conn, |conn| diesel::update(turns::table)
         .filter(turns::owner.eq(owner))
         .filter(turns::state.eq("running"))
@@ -235,10 +265,17 @@ pub(super) async fn abandoned(conn: &mut Conn, now: Timestamp) -> QueryResult<Ve
 }
 
 pub(super) async fn insert_message(conn: &mut Conn, row: &MessageRow) -> QueryResult<usize> {
-    on!(conn, |conn| diesel::insert_into(messages::table).values(row).execute(conn).await)
+    on!(conn, |conn| diesel::insert_into(messages::table)
+        .values(row)
+        .execute(conn)
+        .await)
 }
 
-pub(super) async fn message(conn: &mut Conn, user_id: &UserId, id: i64) -> QueryResult<Option<MessageRow>> {
+pub(super) async fn message(
+    conn: &mut Conn,
+    user_id: &UserId,
+    id: i64,
+) -> QueryResult<Option<MessageRow>> {
     on!(conn, |conn| messages::table
         .find((user_id.as_str(), id))
         .select(MessageRow::as_select())
@@ -247,11 +284,18 @@ pub(super) async fn message(conn: &mut Conn, user_id: &UserId, id: i64) -> Query
         .optional())
 }
 
-pub(super) async fn set_content(conn: &mut Conn, user_id: &UserId, id: i64, content: &str) -> QueryResult<usize> {
-    on!(conn, |conn| diesel::update(messages::table.find((user_id.as_str(), id)))
-        .set(messages::content.eq(content))
-        .execute(conn)
-        .await)
+pub(super) async fn set_content(
+    conn: &mut Conn,
+    user_id: &UserId,
+    id: i64,
+    content: &str,
+) -> QueryResult<usize> {
+    on!(conn, |conn| diesel::update(
+        messages::table.find((user_id.as_str(), id))
+    )
+    .set(messages::content.eq(content))
+    .execute(conn)
+    .await)
 }
 
 /// Points a message of the user at the turn that now answers it.
@@ -262,13 +306,20 @@ pub(super) async fn edit_message(
     content: &str,
     turn_id: i64,
 ) -> QueryResult<usize> {
-    on!(conn, |conn| diesel::update(messages::table.find((user_id.as_str(), id)))
-        .set((messages::content.eq(content), messages::turn_id.eq(turn_id)))
-        .execute(conn)
-        .await)
+    on!(conn, |conn| diesel::update(
+        messages::table.find((user_id.as_str(), id))
+    )
+    .set((messages::content.eq(content), messages::turn_id.eq(turn_id)))
+    .execute(conn)
+    .await)
 }
 
-pub(super) async fn hide_after(conn: &mut Conn, user_id: &UserId, conversation: i64, id: i64) -> QueryResult<usize> {
+pub(super) async fn hide_after(
+    conn: &mut Conn,
+    user_id: &UserId,
+    conversation: i64,
+    id: i64,
+) -> QueryResult<usize> {
     on!(conn, |conn| diesel::update(messages::table)
         .filter(messages::user_id.eq(user_id.as_str()))
         .filter(messages::conversation_id.eq(conversation))
@@ -299,7 +350,11 @@ pub(super) async fn latest_messages(
 }
 
 /// The steps of these turns, in order.
-pub(super) async fn steps(conn: &mut Conn, user_id: &UserId, turns: &[i64]) -> QueryResult<Vec<StepRow>> {
+pub(super) async fn steps(
+    conn: &mut Conn,
+    user_id: &UserId,
+    turns: &[i64],
+) -> QueryResult<Vec<StepRow>> {
     on!(conn, |conn| turn_steps::table
         .filter(turn_steps::user_id.eq(user_id.as_str()))
         .filter(turn_steps::turn_id.eq_any(turns))
@@ -310,7 +365,11 @@ pub(super) async fn steps(conn: &mut Conn, user_id: &UserId, turns: &[i64]) -> Q
 }
 
 /// The tool calls of these turns, in order.
-pub(super) async fn calls(conn: &mut Conn, user_id: &UserId, turns: &[i64]) -> QueryResult<Vec<CallRow>> {
+pub(super) async fn calls(
+    conn: &mut Conn,
+    user_id: &UserId,
+    turns: &[i64],
+) -> QueryResult<Vec<CallRow>> {
     on!(conn, |conn| tool_calls::table
         .filter(tool_calls::user_id.eq(user_id.as_str()))
         .filter(tool_calls::turn_id.eq_any(turns))
@@ -320,10 +379,20 @@ pub(super) async fn calls(conn: &mut Conn, user_id: &UserId, turns: &[i64]) -> Q
         .await)
 }
 
-pub(super) async fn insert_step(conn: &mut Conn, step: &StepRow, calls: &[CallRow]) -> QueryResult<()> {
-    on!(conn, |conn| diesel::insert_into(turn_steps::table).values(step).execute(conn).await)?;
+pub(super) async fn insert_step(
+    conn: &mut Conn,
+    step: &StepRow,
+    calls: &[CallRow],
+) -> QueryResult<()> {
+    on!(conn, |conn| diesel::insert_into(turn_steps::table)
+        .values(step)
+        .execute(conn)
+        .await)?;
     for call in calls {
-        on!(conn, |conn| diesel::insert_into(tool_calls::table).values(call).execute(conn).await)?;
+        on!(conn, |conn| diesel::insert_into(tool_calls::table)
+            .values(call)
+            .execute(conn)
+            .await)?;
     }
     Ok(())
 }
@@ -335,10 +404,14 @@ pub(super) async fn set_undone(
     n: i32,
     now: Timestamp,
 ) -> QueryResult<usize> {
-    on!(conn, |conn| diesel::update(tool_calls::table.find((user_id.as_str(), turn, n)))
-        .set(tool_calls::undone_at.eq(Some(At(now))))
-        .execute(conn)
-        .await)
+    on!(conn, |conn| diesel::update(tool_calls::table.find((
+        user_id.as_str(),
+        turn,
+        n
+    )))
+    .set(tool_calls::undone_at.eq(Some(At(now))))
+    .execute(conn)
+    .await)
 }
 
 /// Stores events; those that are there already stay as they are.
@@ -388,7 +461,11 @@ pub(super) async fn events_after(
 }
 
 /// The number of a turn's last stored event.
-pub(super) async fn last_seq(conn: &mut Conn, user_id: &UserId, turn: i64) -> QueryResult<Option<i64>> {
+pub(super) async fn last_seq(
+    conn: &mut Conn,
+    user_id: &UserId,
+    turn: i64,
+) -> QueryResult<Option<i64>> {
     on!(conn, |conn| turn_events::table
         .filter(turn_events::user_id.eq(user_id.as_str()))
         .filter(turn_events::turn_id.eq(turn))
@@ -397,7 +474,11 @@ pub(super) async fn last_seq(conn: &mut Conn, user_id: &UserId, turn: i64) -> Qu
         .await)
 }
 
-pub(super) async fn delete_events(conn: &mut Conn, user_id: &UserId, turn: i64) -> QueryResult<usize> {
+pub(super) async fn delete_events(
+    conn: &mut Conn,
+    user_id: &UserId,
+    turn: i64,
+) -> QueryResult<usize> {
     on!(conn, |conn| diesel::delete(turn_events::table)
         .filter(turn_events::user_id.eq(user_id.as_str()))
         .filter(turn_events::turn_id.eq(turn))

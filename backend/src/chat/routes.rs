@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use todo_api::{
-    ApprovalAnswer, ChatRequest, ChatResponse, LIST_MAX, MessageEdit, MessageList, MessageQuery, PAGE_MAX, Problem,
-    Turn, TurnState, Undone,
+    ApprovalAnswer, ChatRequest, ChatResponse, LIST_MAX, MessageEdit, MessageList, MessageQuery,
+    PAGE_MAX, Problem, Turn, TurnState, Undone,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -59,8 +59,18 @@ async fn chat(
     headers: HeaderMap,
     Json(request): Json<ChatRequest>,
 ) -> Result<Response, Error> {
-    let say = Say::Message { conversation: request.conversation_id };
-    let begun = rules::say(&app, &caller.user_id, key, say, &request.message, request.time_zone).await?;
+    let say = Say::Message {
+        conversation: request.conversation_id,
+    };
+    let begun = rules::say(
+        &app,
+        &caller.user_id,
+        key,
+        say,
+        &request.message,
+        request.time_zone,
+    )
+    .await?;
     answer_turn(&app, &caller, &headers, begun, 0).await
 }
 
@@ -78,8 +88,19 @@ async fn edit(
     headers: HeaderMap,
     Json(request): Json<MessageEdit>,
 ) -> Result<Response, Error> {
-    let say = Say::Edit { conversation, message };
-    let begun = rules::say(&app, &caller.user_id, key, say, &request.message, request.time_zone).await?;
+    let say = Say::Edit {
+        conversation,
+        message,
+    };
+    let begun = rules::say(
+        &app,
+        &caller.user_id,
+        key,
+        say,
+        &request.message,
+        request.time_zone,
+    )
+    .await?;
     answer_turn(&app, &caller, &headers, begun, 0).await
 }
 
@@ -127,7 +148,10 @@ async fn events(
     TurnId(id): TurnId,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    let last = headers
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok())
+        .and_then(|id| id.parse().ok());
     stream::respond(&app, &caller, id, last.unwrap_or(0).max(0)).await
 }
 
@@ -139,7 +163,10 @@ async fn answer_turn(
     begun: Begun,
     after: i64,
 ) -> Result<Response, Error> {
-    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let accepts = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
     if accepts.contains("text/event-stream") {
         return stream::respond(app, caller, begun.turn_id, after).await;
     }
@@ -163,7 +190,11 @@ async fn answer_turn(
     (status = 200, body = Turn),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
-async fn get(State(app): State<App>, caller: Caller, TurnId(id): TurnId) -> Result<Answer<Turn>, Error> {
+async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    TurnId(id): TurnId,
+) -> Result<Answer<Turn>, Error> {
     let whole = rules::get(&app, &caller.user_id, id).await?;
     Ok(Answer(whole.turn(app.clock.now())))
 }
@@ -173,7 +204,11 @@ async fn get(State(app): State<App>, caller: Caller, TurnId(id): TurnId) -> Resu
     (status = 200, body = Turn),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
-async fn stop(State(app): State<App>, caller: Caller, TurnId(id): TurnId) -> Result<Answer<Turn>, Error> {
+async fn stop(
+    State(app): State<App>,
+    caller: Caller,
+    TurnId(id): TurnId,
+) -> Result<Answer<Turn>, Error> {
     rules::stop(&app, &caller.user_id, id).await.map(Answer)
 }
 
@@ -191,7 +226,15 @@ async fn undo(
 ) -> Result<Response, Error> {
     let n = i32::try_from(n).map_err(|_| Error::NotFound("call"))?;
     let effect = async move |write: &mut UserWrite| rules::undo(write, id, n).await;
-    answer(&app, &caller.user_id, key, StatusCode::OK, Reserve::default(), effect).await
+    answer(
+        &app,
+        &caller.user_id,
+        key,
+        StatusCode::OK,
+        Reserve::default(),
+        effect,
+    )
+    .await
 }
 
 /// Lists the messages of a conversation, oldest first.
@@ -208,7 +251,12 @@ async fn messages(
     let limit = match query.limit {
         None => LIST_MAX,
         Some(limit) if (1..=PAGE_MAX).contains(&limit) => limit,
-        Some(_) => return Err(Error::field("limit", format!("A page holds 1 to {PAGE_MAX} messages."))),
+        Some(_) => {
+            return Err(Error::field(
+                "limit",
+                format!("A page holds 1 to {PAGE_MAX} messages."),
+            ));
+        }
     };
     let user_id = &caller.user_id;
     let mut conn = app.db.read().await?;
@@ -222,7 +270,8 @@ async fn messages(
         conn = app.db.read().await?;
     }
     let limit = usize::from(limit);
-    let mut rows = queries::latest_messages(&mut conn, user_id, id, query.before, limit as i64 + 1).await?;
+    let mut rows =
+        queries::latest_messages(&mut conn, user_id, id, query.before, limit as i64 + 1).await?;
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let messages = view::messages(&mut conn, user_id, rows, app.clock.now()).await?;

@@ -64,14 +64,23 @@ pub(super) async fn say(
     let time_zone = time_zone.map(check_zone).transpose()?;
     let permit = admit(app)?;
     let owner = app.turns.owner.clone();
-    let reserve = Reserve { conversations: 1, turns: 1, messages: 2, ..Reserve::default() };
+    let conversations = i64::from(matches!(say, Say::Message { conversation: None }));
+    let reserve = Reserve {
+        conversations,
+        turns: 1,
+        messages: 2,
+        ..Reserve::default()
+    };
     let MaybeKey(key) = key;
     let store = async move |write: &mut UserWrite| {
         if let Some(begun) = replayed(write, key.as_ref()).await? {
             return Ok((begun, None));
         }
         let row = open(write, say, message, time_zone, &owner).await?;
-        let begun = Begun { turn_id: row.id, replayed: false };
+        let begun = Begun {
+            turn_id: row.id,
+            replayed: false,
+        };
         keep(write, key, begun).await?;
         Ok((begun, Some(row)))
     };
@@ -98,10 +107,14 @@ fn check_message(text: &str) -> Result<String, Error> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err(Error::field("message", "Say something.")),
-        length if length > MESSAGE_MAX => {
-            Err(Error::field("message", format!("A message has at most {MESSAGE_MAX} characters.")))
-        }
-        _ if text.contains('\0') => Err(Error::field("message", "A message cannot contain a NUL character.")),
+        length if length > MESSAGE_MAX => Err(Error::field(
+            "message",
+            format!("A message has at most {MESSAGE_MAX} characters."),
+        )),
+        _ if text.contains('\0') => Err(Error::field(
+            "message",
+            "A message cannot contain a NUL character.",
+        )),
         _ => Ok(text.to_owned()),
     }
 }
@@ -109,18 +122,34 @@ fn check_message(text: &str) -> Result<String, Error> {
 fn check_zone(name: String) -> Result<String, Error> {
     match TimeZone::get(&name) {
         Ok(_) if name.len() <= 64 => Ok(name),
-        _ => Err(Error::field("time_zone", "Use an IANA time zone such as Europe/Berlin.")),
+        _ => Err(Error::field(
+            "time_zone",
+            "Use an IANA time zone such as Europe/Berlin.",
+        )),
     }
 }
 
-async fn replayed(write: &mut UserWrite, key: Option<&IdempotencyKey>) -> Result<Option<Begun>, Error> {
+async fn replayed(
+    write: &mut UserWrite,
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<Begun>, Error> {
     let Some(key) = key else { return Ok(None) };
-    let Some((_, answer)) = idempotency::find(write, key).await? else { return Ok(None) };
-    let begun: Begun = serde_json::from_str(&answer).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(Some(Begun { replayed: true, ..begun }))
+    let Some((_, answer)) = idempotency::find(write, key).await? else {
+        return Ok(None);
+    };
+    let begun: Begun =
+        serde_json::from_str(&answer).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(Some(Begun {
+        replayed: true,
+        ..begun
+    }))
 }
 
-async fn keep(write: &mut UserWrite, key: Option<IdempotencyKey>, begun: Begun) -> Result<(), Error> {
+async fn keep(
+    write: &mut UserWrite,
+    key: Option<IdempotencyKey>,
+    begun: Begun,
+) -> Result<(), Error> {
     let Some(key) = key else { return Ok(()) };
     let answer = json!(begun).to_string();
     idempotency::keep(write, key, axum::http::StatusCode::OK, answer).await
@@ -137,10 +166,17 @@ async fn open(
     let (user_id, now) = (write.user_id.clone(), write.now);
     let time_zone = match time_zone {
         Some(name) => name,
-        None => queries::time_zone(&mut write.conn, &user_id).await?.unwrap_or_else(|| "UTC".to_owned()),
+        None => queries::time_zone(&mut write.conn, &user_id)
+            .await?
+            .unwrap_or_else(|| "UTC".to_owned()),
     };
     let conversation = match say {
-        Say::Message { conversation: Some(id) } | Say::Edit { conversation: id, .. } => {
+        Say::Message {
+            conversation: Some(id),
+        }
+        | Say::Edit {
+            conversation: id, ..
+        } => {
             let found = conversations::queries::find(&mut write.conn, &user_id, id).await?;
             found.ok_or(Error::NotFound("conversation"))?;
             make_way(write, id).await?;
@@ -159,7 +195,9 @@ async fn open(
     let message = match say {
         Say::Edit { message, .. } => {
             let old = queries::message(&mut write.conn, &user_id, message).await?;
-            let old = old.filter(|old| old.conversation_id == conversation && !old.hidden && old.role == "user");
+            let old = old.filter(|old| {
+                old.conversation_id == conversation && !old.hidden && old.role == "user"
+            });
             let old = old.ok_or(Error::NotFound("message"))?;
             queries::hide_after(&mut write.conn, &user_id, conversation, old.id).await?;
             queries::edit_message(&mut write.conn, &user_id, old.id, &text, turn).await?;
@@ -167,13 +205,24 @@ async fn open(
         }
         Say::Message { .. } => {
             let id = write.next_message_id();
-            queries::insert_message(&mut write.conn, &new_message(&user_id, id, conversation, turn, "user", text, now))
-                .await?;
+            queries::insert_message(
+                &mut write.conn,
+                &new_message(&user_id, id, conversation, turn, "user", text, now),
+            )
+            .await?;
             id
         }
     };
     let reply = write.next_message_id();
-    let empty = new_message(&user_id, reply, conversation, turn, "assistant", String::new(), now);
+    let empty = new_message(
+        &user_id,
+        reply,
+        conversation,
+        turn,
+        "assistant",
+        String::new(),
+        now,
+    );
     queries::insert_message(&mut write.conn, &empty).await?;
     let row = TurnRow {
         user_id: user_id.to_string(),
@@ -194,8 +243,17 @@ async fn open(
         updated_at: At(now),
     };
     queries::insert_turn(&mut write.conn, &row).await?;
-    let event = TurnEvent::Turn { turn_id: turn, conversation_id: conversation, message_id: message };
-    let event = EventRow { user_id: user_id.to_string(), turn_id: turn, seq: 1, event: Json(event) };
+    let event = TurnEvent::Turn {
+        turn_id: turn,
+        conversation_id: conversation,
+        message_id: message,
+    };
+    let event = EventRow {
+        user_id: user_id.to_string(),
+        turn_id: turn,
+        seq: 1,
+        event: Json(event),
+    };
     queries::insert_events(&mut write.conn, &[event]).await?;
     write.changed.conversations.push(conversation);
     Ok(row)
@@ -224,12 +282,27 @@ fn new_message(
 
 /// The first line of the first message, cut at a word.
 fn first_title(text: &str) -> String {
-    let line: String = text.lines().next().unwrap_or_default().chars().filter(|char| !char.is_control()).collect();
+    let line: String = text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .filter(|char| !char.is_control())
+        .collect();
     if line.chars().count() <= FIRST_TITLE {
-        return if line.is_empty() { "Conversation".to_owned() } else { line };
+        return if line.is_empty() {
+            "Conversation".to_owned()
+        } else {
+            line
+        };
     }
-    let cut: String = line.chars().take(FIRST_TITLE.min(CONVERSATION_TITLE_MAX)).collect();
-    let cut = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
+    let cut: String = line
+        .chars()
+        .take(FIRST_TITLE.min(CONVERSATION_TITLE_MAX))
+        .collect();
+    let cut = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(words, _)| words);
     format!("{cut}…")
 }
 
@@ -237,7 +310,9 @@ fn first_title(text: &str) -> String {
 /// whose process is gone was interrupted.
 async fn make_way(write: &mut UserWrite, conversation: i64) -> Result<(), Error> {
     let user_id = write.user_id.clone();
-    let Some(row) = queries::unfinished(&mut write.conn, &user_id, conversation).await? else { return Ok(()) };
+    let Some(row) = queries::unfinished(&mut write.conn, &user_id, conversation).await? else {
+        return Ok(());
+    };
     if row.state() == TurnState::Waiting {
         return decline(write, row).await;
     }
@@ -246,7 +321,8 @@ async fn make_way(write: &mut UserWrite, conversation: i64) -> Result<(), Error>
     }
     Err(Error::Conflict {
         code: "turn_in_progress",
-        detail: "The assistant is still answering. Wait for it or stop it, then send this again.".to_owned(),
+        detail: "The assistant is still answering. Wait for it or stop it, then send this again."
+            .to_owned(),
     })
 }
 
@@ -257,8 +333,21 @@ async fn decline(write: &mut UserWrite, row: TurnRow) -> Result<(), Error> {
     let mut events = Vec::new();
     for call in queries::calls(&mut write.conn, &user_id, &[row.id]).await? {
         if call.result.is_none() {
-            calls::finish(write, CallRef { turn: row.id, n: call.n }, &result, &[]).await?;
-            events.push(TurnEvent::ToolResult { n: call.n, result: result.clone(), undo: Undo::None });
+            calls::finish(
+                write,
+                CallRef {
+                    turn: row.id,
+                    n: call.n,
+                },
+                &result,
+                &[],
+            )
+            .await?;
+            events.push(TurnEvent::ToolResult {
+                n: call.n,
+                result: result.clone(),
+                undo: Undo::None,
+            });
         }
     }
     end(write, row, TurnState::Done, events).await
@@ -272,13 +361,25 @@ async fn interrupt(write: &mut UserWrite, row: TurnRow) -> Result<(), Error> {
     end(write, row, TurnState::Interrupted, Vec::new()).await
 }
 
-async fn end(write: &mut UserWrite, row: TurnRow, state: TurnState, mut events: Vec<TurnEvent>) -> Result<(), Error> {
+async fn end(
+    write: &mut UserWrite,
+    row: TurnRow,
+    state: TurnState,
+    mut events: Vec<TurnEvent>,
+) -> Result<(), Error> {
     let (user_id, now) = (write.user_id.clone(), write.now);
     events.push(closing(state, None));
-    let last = queries::last_seq(&mut write.conn, &user_id, row.id).await?.unwrap_or(row.last_seq);
+    let last = queries::last_seq(&mut write.conn, &user_id, row.id)
+        .await?
+        .unwrap_or(row.last_seq);
     let rows: Vec<EventRow> = (last + 1..)
         .zip(events)
-        .map(|(seq, event)| EventRow { user_id: row.user_id.clone(), turn_id: row.id, seq, event: Json(event) })
+        .map(|(seq, event)| EventRow {
+            user_id: row.user_id.clone(),
+            turn_id: row.id,
+            seq,
+            event: Json(event),
+        })
         .collect();
     let last_seq = rows.last().map_or(last, |row| row.seq);
     queries::insert_events(&mut write.conn, &rows).await?;
@@ -299,7 +400,11 @@ async fn end(write: &mut UserWrite, row: TurnRow, state: TurnState, mut events: 
 }
 
 /// Marks a turn as interrupted if its process is gone; says whether it was.
-pub(super) async fn interrupt_if_abandoned(app: &App, user_id: &UserId, id: i64) -> Result<bool, Error> {
+pub(super) async fn interrupt_if_abandoned(
+    app: &App,
+    user_id: &UserId,
+    id: i64,
+) -> Result<bool, Error> {
     let mark = async move |write: &mut UserWrite| {
         let user_id = write.user_id.clone();
         match queries::turn(&mut write.conn, &user_id, id).await? {
@@ -340,10 +445,15 @@ pub(super) async fn get(app: &App, user_id: &UserId, id: i64) -> Result<view::Wh
 pub(super) async fn stop(app: &App, user_id: &UserId, id: i64) -> Result<Turn, Error> {
     let request = async move |write: &mut UserWrite| {
         let user_id = write.user_id.clone();
-        let row = queries::turn(&mut write.conn, &user_id, id).await?.ok_or(Error::NotFound("turn"))?;
+        let row = queries::turn(&mut write.conn, &user_id, id)
+            .await?
+            .ok_or(Error::NotFound("turn"))?;
         match row.state() {
             TurnState::Waiting => end(write, row, TurnState::Stopped, Vec::new()).await,
-            TurnState::Running => queries::request_stop(&mut write.conn, &user_id, id).await.map(drop).map_err(Error::from),
+            TurnState::Running => queries::request_stop(&mut write.conn, &user_id, id)
+                .await
+                .map(drop)
+                .map_err(Error::from),
             _ => Ok(()),
         }
     };
@@ -363,21 +473,36 @@ pub(super) async fn stop(app: &App, user_id: &UserId, id: i64) -> Result<Turn, E
 }
 
 /// Goes on with the latest turn of its conversation after it failed, was stopped or interrupted.
-pub(super) async fn retry(app: &App, user_id: &UserId, key: MaybeKey, id: i64) -> Result<Begun, Error> {
+pub(super) async fn retry(
+    app: &App,
+    user_id: &UserId,
+    key: MaybeKey,
+    id: i64,
+) -> Result<Begun, Error> {
     interrupt_if_abandoned(app, user_id, id).await?;
     let check = async move |write: &mut UserWrite, row: &TurnRow| {
-        if !matches!(row.state(), TurnState::Failed | TurnState::Stopped | TurnState::Interrupted) {
+        if !matches!(
+            row.state(),
+            TurnState::Failed | TurnState::Stopped | TurnState::Interrupted
+        ) {
             return Err(Error::Conflict {
                 code: "not_retryable",
-                detail: "Only a turn that failed, was stopped or interrupted can be tried again.".to_owned(),
+                detail: "Only a turn that failed, was stopped or interrupted can be tried again."
+                    .to_owned(),
             });
         }
         let user_id = write.user_id.clone();
-        let latest = queries::latest_messages(&mut write.conn, &user_id, row.conversation_id, None, 1).await?;
-        if latest.first().is_none_or(|message| message.turn_id != row.id) {
+        let latest =
+            queries::latest_messages(&mut write.conn, &user_id, row.conversation_id, None, 1)
+                .await?;
+        if latest
+            .first()
+            .is_none_or(|message| message.turn_id != row.id)
+        {
             return Err(Error::Conflict {
                 code: "not_retryable",
-                detail: "The conversation went on since. Edit the message or send it again.".to_owned(),
+                detail: "The conversation went on since. Edit the message or send it again."
+                    .to_owned(),
             });
         }
         Ok((row.approved, Answer::None, Replay::Anew))
@@ -401,11 +526,21 @@ pub(super) async fn approve(
             });
         };
         let Some(at) = approval.options.iter().position(|known| *known == option) else {
-            return Err(Error::field("option", format!("Answer with one of: {}.", approval.options.join(", "))));
+            return Err(Error::field(
+                "option",
+                format!("Answer with one of: {}.", approval.options.join(", ")),
+            ));
         };
         let user_id = write.user_id.clone();
-        let last = queries::calls(&mut write.conn, &user_id, &[row.id]).await?.last().map_or(0, |call| call.n);
-        Ok(if at == 0 { (last, Answer::Yes, Replay::Append) } else { (row.approved, Answer::No, Replay::Append) })
+        let last = queries::calls(&mut write.conn, &user_id, &[row.id])
+            .await?
+            .last()
+            .map_or(0, |call| call.n);
+        Ok(if at == 0 {
+            (last, Answer::Yes, Replay::Append)
+        } else {
+            (row.approved, Answer::No, Replay::Append)
+        })
     };
     resume(app, user_id, key, id, check).await
 }
@@ -432,7 +567,13 @@ where
     type Future = Fut;
 }
 
-async fn resume<F>(app: &App, user_id: &UserId, key: MaybeKey, id: i64, check: F) -> Result<Begun, Error>
+async fn resume<F>(
+    app: &App,
+    user_id: &UserId,
+    key: MaybeKey,
+    id: i64,
+    check: F,
+) -> Result<Begun, Error>
 where
     F: for<'a> AsyncFnOnce(&'a mut UserWrite, &'a TurnRow) -> Result<(i32, Answer, Replay), Error>
         + for<'a> Check<'a>
@@ -446,10 +587,15 @@ where
             return Ok((begun, None));
         }
         let user_id = write.user_id.clone();
-        let row = queries::turn(&mut write.conn, &user_id, id).await?.ok_or(Error::NotFound("turn"))?;
+        let row = queries::turn(&mut write.conn, &user_id, id)
+            .await?
+            .ok_or(Error::NotFound("turn"))?;
         let (approved, answer, replay) = check(write, &row).await?;
         let row = own(write, row, approved, replay, owner).await?;
-        let begun = Begun { turn_id: id, replayed: false };
+        let begun = Begun {
+            turn_id: id,
+            replayed: false,
+        };
         keep(write, key, begun).await?;
         Ok((begun, Some((row, answer))))
     };
@@ -474,7 +620,10 @@ async fn own(
     owner: String,
 ) -> Result<TurnRow, Error> {
     let (user_id, now) = (write.user_id.clone(), write.now);
-    let mut last_seq = queries::last_seq(&mut write.conn, &user_id, row.id).await?.unwrap_or(0).max(row.last_seq);
+    let mut last_seq = queries::last_seq(&mut write.conn, &user_id, row.id)
+        .await?
+        .unwrap_or(0)
+        .max(row.last_seq);
     let change = TurnChange {
         state: state_name(TurnState::Running).to_owned(),
         owner: Some(owner),
@@ -493,43 +642,72 @@ async fn own(
         queries::delete_events(&mut write.conn, &user_id, row.id).await?;
         let events: Vec<EventRow> = (last_seq + 1..)
             .zip(whole.replay(now))
-            .map(|(seq, event)| EventRow { user_id: row.user_id.clone(), turn_id: row.id, seq, event: Json(event) })
+            .map(|(seq, event)| EventRow {
+                user_id: row.user_id.clone(),
+                turn_id: row.id,
+                seq,
+                event: Json(event),
+            })
             .collect();
         last_seq = events.last().map_or(last_seq, |event| event.seq);
         queries::insert_events(&mut write.conn, &events).await?;
     }
     write.changed.conversations.push(row.conversation_id);
-    Ok(TurnRow { last_seq, ..whole.row })
+    Ok(TurnRow {
+        last_seq,
+        ..whole.row
+    })
 }
 
 /// Undoes what a call changed, as one unit. A second time does nothing.
 pub(super) async fn undo(write: &mut UserWrite, turn: i64, n: i32) -> Result<Undone, Error> {
     let (user_id, now) = (write.user_id.clone(), write.now);
-    queries::turn(&mut write.conn, &user_id, turn).await?.ok_or(Error::NotFound("turn"))?;
+    queries::turn(&mut write.conn, &user_id, turn)
+        .await?
+        .ok_or(Error::NotFound("turn"))?;
     let calls = queries::calls(&mut write.conn, &user_id, &[turn]).await?;
-    let call = calls.into_iter().find(|call| call.n == n).ok_or(Error::NotFound("call"))?;
+    let call = calls
+        .into_iter()
+        .find(|call| call.n == n)
+        .ok_or(Error::NotFound("call"))?;
     let changes = match (call.undo(now), &call.changes) {
         (Undo::Undone, _) => {
-            return Ok(Undone { message: "This was undone already.".to_owned(), tasks: Vec::new() });
+            return Ok(Undone {
+                message: "This was undone already.".to_owned(),
+                tasks: Vec::new(),
+            });
         }
         (Undo::Available, Some(Json(changes))) => changes,
         (Undo::Expired, _) => {
             let detail = "This is more than 30 days ago and can no longer be undone.".to_owned();
-            return Err(Error::Conflict { code: "undo_expired", detail });
+            return Err(Error::Conflict {
+                code: "undo_expired",
+                detail,
+            });
         }
         _ => {
             let detail = "This call changed nothing, so there is nothing to undo.".to_owned();
-            return Err(Error::Conflict { code: "nothing_to_undo", detail });
+            return Err(Error::Conflict {
+                code: "nothing_to_undo",
+                detail,
+            });
         }
     };
     let undone = tasks::rules::undo(write, changes).await?;
     queries::set_undone(&mut write.conn, &user_id, turn, n, now).await?;
-    write.changed.conversations.extend(queries::turn(&mut write.conn, &user_id, turn).await?.map(|row| row.conversation_id));
+    write.changed.conversations.extend(
+        queries::turn(&mut write.conn, &user_id, turn)
+            .await?
+            .map(|row| row.conversation_id),
+    );
     let message = match undone.as_slice() {
         [task] => format!("Undone: “{}” is as it was before.", task.title),
         tasks => format!("Undone: {} tasks are as they were before.", tasks.len()),
     };
-    Ok(Undone { message, tasks: undone.iter().map(|task| task.id).collect() })
+    Ok(Undone {
+        message,
+        tasks: undone.iter().map(|task| task.id).collect(),
+    })
 }
 
 #[cfg(test)]
@@ -542,7 +720,10 @@ mod tests {
         assert_eq!(first_title("Add milk\nand eggs"), "Add milk");
         let long = "word ".repeat(30);
         let title = first_title(&long);
-        assert!(title.ends_with("word…") && title.chars().count() <= FIRST_TITLE + 1, "{title}");
+        assert!(
+            title.ends_with("word…") && title.chars().count() <= FIRST_TITLE + 1,
+            "{title}"
+        );
         assert!(!has_control(&first_title("a\tb")));
         assert_eq!(first_title("\u{7}"), "Conversation");
     }

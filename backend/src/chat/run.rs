@@ -108,12 +108,22 @@ pub(super) async fn run(app: App, row: TurnRow, running: Arc<Running>, answer: A
 }
 
 impl Run {
-    async fn load(app: App, user_id: UserId, row: TurnRow, running: Arc<Running>) -> Result<Self, Error> {
-        let caller = Caller { user_id: user_id.clone(), expires_at: i64::MAX };
+    async fn load(
+        app: App,
+        user_id: UserId,
+        row: TurnRow,
+        running: Arc<Running>,
+    ) -> Result<Self, Error> {
+        let caller = Caller {
+            user_id: user_id.clone(),
+            expires_at: i64::MAX,
+        };
         let client = Client::connect(&app, caller).await?;
         let mut conn = app.db.read().await?;
         let before = Some(row.message_id.max(0));
-        let mut earlier = queries::latest_messages(&mut conn, &user_id, row.conversation_id, before, HISTORY).await?;
+        let mut earlier =
+            queries::latest_messages(&mut conn, &user_id, row.conversation_id, before, HISTORY)
+                .await?;
         earlier.reverse();
         let mut ids: Vec<i64> = earlier.iter().map(|message| message.turn_id).collect();
         ids.dedup();
@@ -121,13 +131,29 @@ impl Run {
         let earlier_steps = queries::steps(&mut conn, &user_id, &ids).await?;
         let earlier_calls = queries::calls(&mut conn, &user_id, &ids).await?;
         let mut messages = history(&earlier, &earlier_steps, &earlier_calls);
-        let own = queries::message(&mut conn, &user_id, row.message_id).await?.ok_or(Error::NotFound("message"))?;
+        let own = queries::message(&mut conn, &user_id, row.message_id)
+            .await?
+            .ok_or(Error::NotFound("message"))?;
         messages.push(ModelMessage::User(own.content));
         let steps = queries::steps(&mut conn, &user_id, &[row.id]).await?;
         let calls = queries::calls(&mut conn, &user_id, &[row.id]).await?;
-        let said: Vec<&str> = steps.iter().map(|step| step.said.as_str()).filter(|said| !said.is_empty()).collect();
+        let said: Vec<&str> = steps
+            .iter()
+            .map(|step| step.said.as_str())
+            .filter(|said| !said.is_empty())
+            .collect();
         let text = said.join(BREAK);
-        Ok(Self { app, user_id, row, running, client, messages, steps, calls, text })
+        Ok(Self {
+            app,
+            user_id,
+            row,
+            running,
+            client,
+            messages,
+            steps,
+            calls,
+            text,
+        })
     }
 
     async fn work(&mut self, answer: Answer) -> Result<Ending, Error> {
@@ -167,9 +193,15 @@ impl Run {
             if let Some(ending) = self.make_calls(step, answer, deadline).await? {
                 return Ok(ending);
             }
-            self.messages.extend(stored.iter().flat_map(|step| as_model_messages(step, &self.calls)));
+            self.messages.extend(
+                stored
+                    .iter()
+                    .flat_map(|step| as_model_messages(step, &self.calls)),
+            );
         }
-        Ok(Ending::Failed("The assistant took too many steps. Try asking for less at once.".to_owned()))
+        Ok(Ending::Failed(
+            "The assistant took too many steps. Try asking for less at once.".to_owned(),
+        ))
     }
 
     /// Whether something from outside ends the turn.
@@ -208,7 +240,11 @@ impl Run {
         let mut pending = String::new();
         let mut last_push = Instant::now() - PACE;
         let ending = loop {
-            let flush_at = if pending.is_empty() { deadline } else { last_push + PACE };
+            let flush_at = if pending.is_empty() {
+                deadline
+            } else {
+                last_push + PACE
+            };
             let next = tokio::select! {
                 next = timeout_at(flush_at.min(deadline), deltas.next()) => next,
                 ending = self.interrupted() => break Some(ending),
@@ -221,14 +257,18 @@ impl Run {
                     said.push_str(&text);
                     pending.push_str(&text);
                     if said.len() + self.text.len() > REPLY_MAX {
-                        break Some(Ending::Failed("The answer grew too long and was cut off.".to_owned()));
+                        break Some(Ending::Failed(
+                            "The answer grew too long and was cut off.".to_owned(),
+                        ));
                     }
                 }
                 Ok(Some(Ok(Delta::Text(_)))) => {}
                 Ok(Some(Ok(Delta::Call(call)))) => {
                     wanted.push(call);
                     if wanted.len() > CALLS_MAX {
-                        break Some(Ending::Failed("The assistant wanted to do too much at once.".to_owned()));
+                        break Some(Ending::Failed(
+                            "The assistant wanted to do too much at once.".to_owned(),
+                        ));
                     }
                 }
                 Ok(Some(Err(ModelError::Unavailable(detail)))) => {
@@ -238,7 +278,9 @@ impl Run {
                 }
                 Ok(None) => break None,
                 Err(_) if Instant::now() >= deadline => {
-                    break Some(Ending::Failed("The assistant took too long. Your message is kept: try again.".to_owned()));
+                    break Some(Ending::Failed(
+                        "The assistant took too long. Your message is kept: try again.".to_owned(),
+                    ));
                 }
                 Err(_) => {}
             }
@@ -263,7 +305,12 @@ impl Run {
     }
 
     /// Stores a step with its calls. False when the turn is no longer ours.
-    async fn store_step(&mut self, step: i32, said: String, wanted: Vec<Call>) -> Result<bool, Error> {
+    async fn store_step(
+        &mut self,
+        step: i32,
+        said: String,
+        wanted: Vec<Call>,
+    ) -> Result<bool, Error> {
         let first = self.calls.last().map_or(1, |call| call.n + 1);
         let new: Vec<CallRow> = (first..)
             .zip(wanted)
@@ -281,7 +328,12 @@ impl Run {
                 undone_at: None,
             })
             .collect();
-        let row = StepRow { user_id: self.user_id.to_string(), turn_id: self.row.id, step, said };
+        let row = StepRow {
+            user_id: self.user_id.to_string(),
+            turn_id: self.row.id,
+            step,
+            said,
+        };
         let (step_row, call_rows) = (row.clone(), new.clone());
         let (owner, id) = (self.app.turns.owner.clone(), self.row.id);
         let store = async move |write: &mut UserWrite| {
@@ -291,14 +343,22 @@ impl Run {
             queries::insert_step(&mut write.conn, &step_row, &call_rows).await?;
             Ok(true)
         };
-        let ours = self.app.write(&self.user_id, Reserve::default(), store).await?;
+        let ours = self
+            .app
+            .write(&self.user_id, Reserve::default(), store)
+            .await?;
         self.steps.push(row);
         self.calls.extend(new);
         Ok(ours)
     }
 
     /// Makes the calls of a step that have not finished, in order, and asks before too much is done.
-    async fn make_calls(&mut self, step: i32, answer: Answer, deadline: Instant) -> Result<Option<Ending>, Error> {
+    async fn make_calls(
+        &mut self,
+        step: i32,
+        answer: Answer,
+        deadline: Instant,
+    ) -> Result<Option<Ending>, Error> {
         for at in 0..self.calls.len() {
             if self.calls[at].step != step || self.calls[at].result.is_some() {
                 continue;
@@ -307,7 +367,9 @@ impl Run {
                 return Ok(Some(ending));
             }
             if Instant::now() >= deadline {
-                return Ok(Some(Ending::Failed("This took too long. Try again to go on where it stopped.".to_owned())));
+                return Ok(Some(Ending::Failed(
+                    "This took too long. Try again to go on where it stopped.".to_owned(),
+                )));
             }
             let is_read = self.client.is_read(&self.calls[at].tool);
             let result = if answer == Answer::No && !is_read {
@@ -316,7 +378,16 @@ impl Run {
                 return Ok(Some(Ending::Waiting(self.question(at).await)));
             } else {
                 let call = &self.calls[at];
-                self.client.call(&call.tool, call.args.0.clone(), CallRef { turn: self.row.id, n: call.n }).await
+                self.client
+                    .call(
+                        &call.tool,
+                        call.args.0.clone(),
+                        CallRef {
+                            turn: self.row.id,
+                            n: call.n,
+                        },
+                    )
+                    .await
             };
             self.finish_call(at, result).await?;
         }
@@ -334,7 +405,12 @@ impl Run {
         let done = self.calls.iter().filter(|other| {
             other.changes.is_some() && self.client.is_destructive(&other.tool) == destructive
         });
-        done.count() >= if destructive { FREE_DELETIONS } else { FREE_WRITES }
+        done.count()
+            >= if destructive {
+                FREE_DELETIONS
+            } else {
+                FREE_WRITES
+            }
     }
 
     /// The question about this call and those of its step that come after it.
@@ -342,10 +418,16 @@ impl Run {
         let step = self.calls[at].step;
         let pending: Vec<&CallRow> = self.calls[at..]
             .iter()
-            .filter(|call| call.step == step && call.result.is_none() && !self.client.is_read(&call.tool))
+            .filter(|call| {
+                call.step == step && call.result.is_none() && !self.client.is_read(&call.tool)
+            })
             .collect();
         let mut titles = Vec::new();
-        for call in pending.iter().filter(|call| self.client.is_destructive(&call.tool)).take(5) {
+        for call in pending
+            .iter()
+            .filter(|call| self.client.is_destructive(&call.tool))
+            .take(5)
+        {
             if let Some(id) = call.args.0.get("task_id").and_then(Value::as_i64)
                 && let Ok(mut conn) = self.app.db.read().await
                 && let Ok(task) = tasks::rules::get(&mut conn, &self.user_id, id).await
@@ -356,18 +438,30 @@ impl Run {
         let count = pending.len();
         let question = match (titles.is_empty(), count) {
             (false, 1) => format!("Delete {} as well?", titles.join(", ")),
-            (false, _) if titles.len() == count => format!("Delete {count} more tasks: {}?", titles.join(", ")),
-            (false, _) => format!("Make {count} more changes, deleting {} among them?", titles.join(", ")),
+            (false, _) if titles.len() == count => {
+                format!("Delete {count} more tasks: {}?", titles.join(", "))
+            }
+            (false, _) => format!(
+                "Make {count} more changes, deleting {} among them?",
+                titles.join(", ")
+            ),
             (true, 1) => "Make one more change?".to_owned(),
             (true, _) => format!("Make {count} more changes?"),
         };
         let id = i64::from(self.calls[at].n);
-        Approval { id, question, options: vec!["Yes".to_owned(), "No".to_owned()] }
+        Approval {
+            id,
+            question,
+            options: vec!["Yes".to_owned(), "No".to_owned()],
+        }
     }
 
     /// Notes what a call gave back; the effect of a write was stored with its result.
     async fn finish_call(&mut self, at: usize, result: Value) -> Result<(), Error> {
-        let call = CallRef { turn: self.row.id, n: self.calls[at].n };
+        let call = CallRef {
+            turn: self.row.id,
+            n: self.calls[at].n,
+        };
         let own = result.clone();
         let store = async move |write: &mut UserWrite| {
             if calls::finished(write, call).await?.is_none() {
@@ -375,20 +469,43 @@ impl Run {
             }
             let user_id = write.user_id.clone();
             let rows = queries::calls(&mut write.conn, &user_id, &[call.turn]).await?;
-            rows.into_iter().find(|row| row.n == call.n).ok_or(Error::NotFound("call"))
+            rows.into_iter()
+                .find(|row| row.n == call.n)
+                .ok_or(Error::NotFound("call"))
         };
-        let row = self.app.write(&self.user_id, Reserve::default(), store).await?;
+        let row = self
+            .app
+            .write(&self.user_id, Reserve::default(), store)
+            .await?;
         let undo = row.undo(self.app.clock.now());
-        let result = row.result.as_ref().map_or(result, |stored| stored.0.clone());
-        self.running.push(TurnEvent::ToolResult { n: call.n, result, undo });
-        debug_assert!(undo == Undo::None || row.changes.is_some(), "an undo needs changes");
+        let result = row
+            .result
+            .as_ref()
+            .map_or(result, |stored| stored.0.clone());
+        self.running.push(TurnEvent::ToolResult {
+            n: call.n,
+            result,
+            undo,
+        });
+        debug_assert!(
+            undo == Undo::None || row.changes.is_some(),
+            "an undo needs changes"
+        );
         self.calls[at] = row;
         Ok(())
     }
 
     /// Stores how the turn ended, with the reply, and only then tells those who listen.
     async fn finish(&self, ending: Ending) {
-        match store_end(&self.app, &self.row, &self.running, &ending, Some(&self.text)).await {
+        match store_end(
+            &self.app,
+            &self.row,
+            &self.running,
+            &ending,
+            Some(&self.text),
+        )
+        .await
+        {
             Ok(Some(event)) => self.running.push(event),
             Ok(None) => {}
             Err(error) => {
@@ -403,7 +520,9 @@ impl Run {
 async fn is_ours(write: &mut UserWrite, id: i64, owner: &str) -> Result<bool, Error> {
     let user_id = write.user_id.clone();
     let row = queries::turn(&mut write.conn, &user_id, id).await?;
-    Ok(row.is_some_and(|row| row.state() == TurnState::Running && row.owner.as_deref() == Some(owner)))
+    Ok(row.is_some_and(|row| {
+        row.state() == TurnState::Running && row.owner.as_deref() == Some(owner)
+    }))
 }
 
 /// Stores a turn's end and gives the event that tells of it; none when the turn is not ours.
@@ -428,7 +547,11 @@ async fn store_end(
     };
     let started = Instant::now();
     loop {
-        let (row, owner, text) = (row.clone(), app.turns.owner.clone(), text.map(str::to_owned));
+        let (row, owner, text) = (
+            row.clone(),
+            app.turns.owner.clone(),
+            text.map(str::to_owned),
+        );
         let (error, approval, event_row) = (error.clone(), approval.clone(), event.clone());
         let mut events = running.unstored();
         let last_seq = running.next_seq();
@@ -459,13 +582,21 @@ async fn store_end(
             if let Some(text) = text {
                 queries::set_content(&mut write.conn, &user_id, row.reply_id, &text).await?;
             }
-            crate::conversations::queries::touch(&mut write.conn, &user_id, row.conversation_id, now).await?;
+            crate::conversations::queries::touch(
+                &mut write.conn,
+                &user_id,
+                row.conversation_id,
+                now,
+            )
+            .await?;
             write.changed.conversations.push(row.conversation_id);
             Ok(true)
         };
         match app.write(&running.user_id, Reserve::default(), store).await {
             Ok(ours) => return Ok(ours.then_some(event)),
-            Err(Error::Unavailable(_)) if started.elapsed() < STORE_FOR && !app.lifecycle.hard().is_cancelled() => {
+            Err(Error::Unavailable(_))
+                if started.elapsed() < STORE_FOR && !app.lifecycle.hard().is_cancelled() =>
+            {
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
             Err(error) => return Err(error),

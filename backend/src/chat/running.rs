@@ -92,7 +92,12 @@ impl Turns {
             turn_id,
             stop: CancellationToken::new(),
             lost: CancellationToken::new(),
-            events: Mutex::new(Events { first: last_seq + 1, list: Vec::new(), stored: last_seq, closed: false }),
+            events: Mutex::new(Events {
+                first: last_seq + 1,
+                list: Vec::new(),
+                stored: last_seq,
+                closed: false,
+            }),
             news: watch::channel(()).0,
         });
         lock(&self.running).insert((user_id.clone(), turn_id), Arc::clone(&running));
@@ -109,7 +114,9 @@ impl Turns {
 
     /// A turn, if it runs here.
     pub(super) fn get(&self, user_id: &UserId, turn_id: i64) -> Option<Arc<Running>> {
-        lock(&self.running).get(&(user_id.clone(), turn_id)).cloned()
+        lock(&self.running)
+            .get(&(user_id.clone(), turn_id))
+            .cloned()
     }
 
     fn all(&self) -> Vec<Arc<Running>> {
@@ -215,12 +222,21 @@ pub async fn keep(app: App) {
 async fn flush(app: &App) -> Result<(), DbError> {
     let all = app.turns.all();
     let rows: Vec<Vec<EventRow>> = all.iter().map(|running| running.unstored()).collect();
-    let last: Vec<Option<i64>> = rows.iter().map(|rows| rows.last().map(|row| row.seq)).collect();
+    let last: Vec<Option<i64>> = rows
+        .iter()
+        .map(|rows| rows.last().map(|row| row.seq))
+        .collect();
     let rows: Vec<EventRow> = rows.into_iter().flatten().collect();
     if rows.is_empty() {
         return Ok(());
     }
-    app.db.write(async move |conn: &mut Conn| queries::insert_events(conn, &rows).await.map_err(DbError::from)).await?;
+    app.db
+        .write(async move |conn: &mut Conn| {
+            queries::insert_events(conn, &rows)
+                .await
+                .map_err(DbError::from)
+        })
+        .await?;
     for (running, last) in all.iter().zip(last) {
         if let Some(seq) = last {
             running.set_stored(seq);
@@ -232,7 +248,9 @@ async fn flush(app: &App) -> Result<(), DbError> {
 async fn look_for_stops(app: &App) -> Result<(), DbError> {
     let mut conn = app.db.read().await?;
     for (user_id, turn_id) in queries::to_stop(&mut conn, &app.turns.owner).await? {
-        if let Some(running) = UserId::new(&user_id).and_then(|user_id| app.turns.get(&user_id, turn_id)) {
+        if let Some(running) =
+            UserId::new(&user_id).and_then(|user_id| app.turns.get(&user_id, turn_id))
+        {
             running.stop.cancel();
         }
     }
@@ -243,10 +261,16 @@ async fn renew(app: &App) -> Result<(), DbError> {
     let before = app.turns.all();
     let owner = app.turns.owner.clone();
     let until = app.clock.now() + LEASE;
-    let renew = async move |conn: &mut Conn| queries::renew_leases(conn, &owner, until).await.map_err(DbError::from);
+    let renew = async move |conn: &mut Conn| {
+        queries::renew_leases(conn, &owner, until)
+            .await
+            .map_err(DbError::from)
+    };
     let owned = app.db.write(renew).await?;
     for running in before {
-        let is_owned = owned.iter().any(|(user, turn)| *turn == running.turn_id && user == running.user_id.as_str());
+        let is_owned = owned
+            .iter()
+            .any(|(user, turn)| *turn == running.turn_id && user == running.user_id.as_str());
         // It may also have finished just now, and then nobody minds.
         if !is_owned {
             running.lost.cancel();

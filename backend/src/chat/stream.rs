@@ -14,11 +14,7 @@ use futures_util::{StreamExt, stream};
 use todo_api::{TurnEvent, TurnState};
 use tokio::time::Instant;
 
-use super::{
-    queries, rules,
-    running::Heard,
-    view,
-};
+use super::{queries, rules, running::Heard, view};
 use crate::{
     app::App,
     caller::{Caller, UserId},
@@ -62,9 +58,12 @@ impl Reader {
             // The state is read first: events that come after it are of a turn that goes on.
             let state = self.state().await?;
             let mut conn = self.app.db.read().await?;
-            let stored = queries::events_after(&mut conn, &self.user_id, self.turn_id, self.seq, PAGE).await?;
+            let stored =
+                queries::events_after(&mut conn, &self.user_id, self.turn_id, self.seq, PAGE)
+                    .await?;
             drop(conn);
-            self.ready.extend(stored.into_iter().map(|(seq, event)| (seq, event.0)));
+            self.ready
+                .extend(stored.into_iter().map(|(seq, event)| (seq, event.0)));
             if self.ready.is_empty() {
                 if state != TurnState::Running {
                     return Ok(None);
@@ -76,7 +75,9 @@ impl Reader {
 
     async fn state(&self) -> Result<TurnState, Error> {
         let mut conn = self.app.db.read().await?;
-        let row = queries::turn(&mut conn, &self.user_id, self.turn_id).await?.ok_or(Error::NotFound("turn"))?;
+        let row = queries::turn(&mut conn, &self.user_id, self.turn_id)
+            .await?
+            .ok_or(Error::NotFound("turn"))?;
         drop(conn);
         if row.is_abandoned(self.app.clock.now()) {
             rules::interrupt_if_abandoned(&self.app, &self.user_id, self.turn_id).await?;
@@ -88,12 +89,20 @@ impl Reader {
 
 /// Reads the events of a turn after `seq`, until it finishes or waits for the user.
 async fn read(app: &App, user_id: &UserId, turn_id: i64, seq: i64) -> Result<Reader, Error> {
-    let mut reader =
-        Reader { app: app.clone(), user_id: user_id.clone(), turn_id, seq, ready: VecDeque::new() };
+    let mut reader = Reader {
+        app: app.clone(),
+        user_id: user_id.clone(),
+        turn_id,
+        seq,
+        ready: VecDeque::new(),
+    };
     if reader.state().await? != TurnState::Running && app.turns.get(user_id, turn_id).is_none() {
         let mut conn = app.db.read().await?;
         // Events of turns that finished long ago are made anew.
-        if queries::last_seq(&mut conn, user_id, turn_id).await?.is_none() {
+        if queries::last_seq(&mut conn, user_id, turn_id)
+            .await?
+            .is_none()
+        {
             let whole = view::whole(&mut conn, user_id, turn_id).await?;
             let replay = whole.replay(app.clock.now());
             let first = whole.row.last_seq + 1 - replay.len() as i64;
@@ -112,10 +121,18 @@ pub(super) async fn until_rest(app: &App, user_id: &UserId, turn_id: i64) -> Res
 
 /// Answers with the events of a turn after `seq` as server-sent events. The stream ends when the
 /// turn finishes or waits for the user, with `expired` when the caller's credential ends.
-pub(super) async fn respond(app: &App, caller: &Caller, turn_id: i64, seq: i64) -> Result<Response, Error> {
+pub(super) async fn respond(
+    app: &App,
+    caller: &Caller,
+    turn_id: i64,
+    seq: i64,
+) -> Result<Response, Error> {
     let reader = read(app, &caller.user_id, turn_id, seq).await?;
-    let seconds = caller.expires_at.saturating_sub(app.clock.now().as_second());
-    let expires = Instant::now() + Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(86_400));
+    let seconds = caller
+        .expires_at
+        .saturating_sub(app.clock.now().as_second());
+    let expires =
+        Instant::now() + Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(86_400));
     let hard = app.lifecycle.hard().clone();
     let events = stream::unfold(Some(reader), move |reader| {
         let hard = hard.clone();
@@ -136,9 +153,14 @@ pub(super) async fn respond(app: &App, caller: &Caller, turn_id: i64, seq: i64) 
         }
     });
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
-    let mut response = Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(keep_alive).into_response();
+    let mut response = Sse::new(events.map(Ok::<_, Infallible>))
+        .keep_alive(keep_alive)
+        .into_response();
     let headers = response.headers_mut();
-    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    headers.insert(
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
@@ -150,5 +172,8 @@ fn show(seq: i64, event: &TurnEvent) -> Event {
     if let Some(fields) = data.as_object_mut() {
         fields.remove("type");
     }
-    Event::default().id(seq.to_string()).event(event.name()).data(data.to_string())
+    Event::default()
+        .id(seq.to_string())
+        .event(event.name())
+        .data(data.to_string())
 }

@@ -42,19 +42,28 @@ impl CallRow {
             n: self.n,
             tool: self.tool.clone(),
             args: self.args.0.clone(),
-            result: self.result.as_ref().map_or(Value::Null, |result| result.0.clone()),
+            result: self
+                .result
+                .as_ref()
+                .map_or(Value::Null, |result| result.0.clone()),
             undo: self.undo(now),
         }
     }
 
     fn call(&self) -> Call {
-        Call { id: self.call_id.clone(), tool: self.tool.clone(), args: self.args.0.clone() }
+        Call {
+            id: self.call_id.clone(),
+            tool: self.tool.clone(),
+            args: self.args.0.clone(),
+        }
     }
 }
 
 /// Loads a turn with all that belongs to it.
 pub(super) async fn whole(conn: &mut Conn, user_id: &UserId, id: i64) -> Result<Whole, Error> {
-    let row = queries::turn(conn, user_id, id).await?.ok_or(Error::NotFound("turn"))?;
+    let row = queries::turn(conn, user_id, id)
+        .await?
+        .ok_or(Error::NotFound("turn"))?;
     let steps = queries::steps(conn, user_id, &[id]).await?;
     let calls = queries::calls(conn, user_id, &[id]).await?;
     let reply = queries::message(conn, user_id, row.reply_id).await?;
@@ -62,11 +71,21 @@ pub(super) async fn whole(conn: &mut Conn, user_id: &UserId, id: i64) -> Result<
         TurnState::Running => streamed(conn, user_id, id).await?,
         _ => String::new(),
     };
-    Ok(Whole { row, steps, calls, reply, streamed })
+    Ok(Whole {
+        row,
+        steps,
+        calls,
+        reply,
+        streamed,
+    })
 }
 
 /// The text of a turn's stored events.
-pub(super) async fn streamed(conn: &mut Conn, user_id: &UserId, turn: i64) -> Result<String, Error> {
+pub(super) async fn streamed(
+    conn: &mut Conn,
+    user_id: &UserId,
+    turn: i64,
+) -> Result<String, Error> {
     let events = queries::events_after(conn, user_id, turn, 0, 100_000).await?;
     let delta = |(_, event): (i64, crate::db::types::Json<TurnEvent>)| match event.0 {
         TurnEvent::Text { delta } => Some(delta),
@@ -124,16 +143,30 @@ impl Whole {
                 events.push(TurnEvent::Text { delta });
             }
             for call in self.calls.iter().filter(|call| call.step == step.step) {
-                events.push(TurnEvent::ToolCall { n: call.n, tool: call.tool.clone(), args: call.args.0.clone() });
+                events.push(TurnEvent::ToolCall {
+                    n: call.n,
+                    tool: call.tool.clone(),
+                    args: call.args.0.clone(),
+                });
                 if let Some(result) = &call.result {
                     let undo = call.undo(now);
-                    events.push(TurnEvent::ToolResult { n: call.n, result: result.0.clone(), undo });
+                    events.push(TurnEvent::ToolResult {
+                        n: call.n,
+                        result: result.0.clone(),
+                        undo,
+                    });
                 }
             }
         }
         if finished {
-            if let Some(rest) = self.response().strip_prefix(&text).filter(|rest| !rest.is_empty()) {
-                events.push(TurnEvent::Text { delta: rest.to_owned() });
+            if let Some(rest) = self
+                .response()
+                .strip_prefix(&text)
+                .filter(|rest| !rest.is_empty())
+            {
+                events.push(TurnEvent::Text {
+                    delta: rest.to_owned(),
+                });
             }
             events.extend(self.closing());
         }
@@ -163,7 +196,9 @@ pub(super) fn closing(state: TurnState, error: Option<&str>) -> TurnEvent {
     match state {
         TurnState::Done | TurnState::Running | TurnState::Waiting => TurnEvent::Done {},
         TurnState::Stopped => TurnEvent::Stopped {},
-        TurnState::Failed => TurnEvent::Failed { error: error.unwrap_or_default().to_owned() },
+        TurnState::Failed => TurnEvent::Failed {
+            error: error.unwrap_or_default().to_owned(),
+        },
         TurnState::Interrupted => TurnEvent::Interrupted {},
     }
 }
@@ -188,7 +223,9 @@ pub(super) async fn messages(
             TurnState::Running if is_reply => streamed(conn, user_id, row.turn_id).await?,
             _ => row.content.clone(),
         };
-        let of_turn = calls.iter().filter(|call| is_reply && call.turn_id == row.turn_id);
+        let of_turn = calls
+            .iter()
+            .filter(|call| is_reply && call.turn_id == row.turn_id);
         messages.push(Message {
             id: row.id,
             conversation_id: row.conversation_id,
@@ -198,7 +235,9 @@ pub(super) async fn messages(
             tool_calls: of_turn.map(|call| call.view(now)).collect(),
             state,
             approval: turn.filter(|_| is_reply).and_then(TurnRow::approval),
-            error: turn.filter(|_| is_reply).and_then(|turn| turn.error.clone()),
+            error: turn
+                .filter(|_| is_reply)
+                .and_then(|turn| turn.error.clone()),
             created_at: row.created_at.0,
         });
     }
@@ -206,7 +245,11 @@ pub(super) async fn messages(
 }
 
 /// Earlier messages as a model sees them: of the turns, what was called and what it gave back too.
-pub(super) fn history(rows: &[MessageRow], steps: &[StepRow], calls: &[CallRow]) -> Vec<ModelMessage> {
+pub(super) fn history(
+    rows: &[MessageRow],
+    steps: &[StepRow],
+    calls: &[CallRow],
+) -> Vec<ModelMessage> {
     let mut history = Vec::new();
     for row in rows {
         match row.role() {
@@ -217,7 +260,10 @@ pub(super) fn history(rows: &[MessageRow], steps: &[StepRow], calls: &[CallRow])
                     history.extend(as_model_messages(step, calls));
                 }
                 if history.len() == before && !row.content.is_empty() {
-                    history.push(ModelMessage::Assistant { text: row.content.clone(), calls: Vec::new() });
+                    history.push(ModelMessage::Assistant {
+                        text: row.content.clone(),
+                        calls: Vec::new(),
+                    });
                 }
             }
         }
@@ -227,15 +273,20 @@ pub(super) fn history(rows: &[MessageRow], steps: &[StepRow], calls: &[CallRow])
 
 /// A step as a model sees it: what it said and called, and what the calls gave back.
 pub(super) fn as_model_messages(step: &StepRow, calls: &[CallRow]) -> Vec<ModelMessage> {
-    let of_step: Vec<_> =
-        calls.iter().filter(|call| call.turn_id == step.turn_id && call.step == step.step).collect();
+    let of_step: Vec<_> = calls
+        .iter()
+        .filter(|call| call.turn_id == step.turn_id && call.step == step.step)
+        .collect();
     let said = ModelMessage::Assistant {
         text: step.said.clone(),
         calls: of_step.iter().map(|call| call.call()).collect(),
     };
     let results = of_step.iter().filter_map(|call| {
         let result = call.result.as_ref()?;
-        Some(ModelMessage::ToolResult { call_id: call.call_id.clone(), content: result.0.clone() })
+        Some(ModelMessage::ToolResult {
+            call_id: call.call_id.clone(),
+            content: result.0.clone(),
+        })
     });
     std::iter::once(said).chain(results).collect()
 }

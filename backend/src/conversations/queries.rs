@@ -1,8 +1,8 @@
 //! The statements about conversations.
 
 use diesel::{
-    EscapeExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, QueryResult, Queryable,
-    Selectable, SelectableHelper, TextExpressionMethods,
+    EscapeExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl,
+    QueryResult, Queryable, Selectable, SelectableHelper, TextExpressionMethods,
 };
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
@@ -68,7 +68,11 @@ pub(crate) async fn list(
             .limit(limit)
             .into_boxed();
         if let Some(search) = search {
-            select = select.filter(conversations::title_key.like(containing(search)).escape('\\'));
+            select = select.filter(
+                conversations::title_key
+                    .like(containing(search))
+                    .escape('\\'),
+            );
         }
         if let Some(before) = before {
             select = select.filter(conversations::id.lt(before));
@@ -78,7 +82,11 @@ pub(crate) async fn list(
 }
 
 /// The unfinished turns among these conversations: conversation and turn.
-pub(crate) async fn unfinished(conn: &mut Conn, user_id: &UserId, ids: &[i64]) -> QueryResult<Vec<(i64, i64)>> {
+pub(crate) async fn unfinished(
+    conn: &mut Conn,
+    user_id: &UserId,
+    ids: &[i64],
+) -> QueryResult<Vec<(i64, i64)>> {
     on!(conn, |conn| turns::table
         .filter(turns::user_id.eq(user_id.as_str()))
         .filter(turns::conversation_id.eq_any(ids))
@@ -98,30 +106,56 @@ pub(crate) async fn find(conn: &mut Conn, user_id: &UserId, id: i64) -> QueryRes
 }
 
 pub(crate) async fn insert(conn: &mut Conn, row: &Row) -> QueryResult<usize> {
-    on!(conn, |conn| diesel::insert_into(conversations::table).values(row).execute(conn).await)
-}
-
-/// Notes that something was written to the conversation.
-pub(crate) async fn touch(conn: &mut Conn, user_id: &UserId, id: i64, now: Timestamp) -> QueryResult<usize> {
-    on!(conn, |conn| diesel::update(conversations::table.find((user_id.as_str(), id)))
-        .set(conversations::updated_at.eq(At(now)))
+    on!(conn, |conn| diesel::insert_into(conversations::table)
+        .values(row)
         .execute(conn)
         .await)
 }
 
-pub(super) async fn rename(conn: &mut Conn, user_id: &UserId, id: i64, title: &str) -> QueryResult<Option<Row>> {
-    on!(conn, |conn| diesel::update(conversations::table.find((user_id.as_str(), id)))
-        .set((conversations::title.eq(title), conversations::title_key.eq(key(title))))
-        .returning(Row::as_returning())
-        .get_result(conn)
-        .await
-        .optional())
+/// Notes that something was written to the conversation.
+pub(crate) async fn touch(
+    conn: &mut Conn,
+    user_id: &UserId,
+    id: i64,
+    now: Timestamp,
+) -> QueryResult<usize> {
+    on!(conn, |conn| diesel::update(
+        conversations::table.find((user_id.as_str(), id))
+    )
+    .set(conversations::updated_at.eq(At(now)))
+    .execute(conn)
+    .await)
 }
 
-pub(super) async fn delete(conn: &mut Conn, user_id: &UserId, id: i64) -> QueryResult<Option<String>> {
-    on!(conn, |conn| diesel::delete(conversations::table.find((user_id.as_str(), id)))
-        .returning(conversations::title)
-        .get_result(conn)
-        .await
-        .optional())
+pub(super) async fn rename(
+    conn: &mut Conn,
+    user_id: &UserId,
+    id: i64,
+    title: &str,
+) -> QueryResult<Option<Row>> {
+    on!(conn, |conn| diesel::update(
+        conversations::table.find((user_id.as_str(), id))
+    )
+    .set((
+        conversations::title.eq(title),
+        conversations::title_key.eq(key(title))
+    ))
+    .returning(Row::as_returning())
+    .get_result(conn)
+    .await
+    .optional())
+}
+
+pub(super) async fn delete(
+    conn: &mut Conn,
+    user_id: &UserId,
+    id: i64,
+) -> QueryResult<Option<String>> {
+    on!(conn, |conn| diesel::delete(
+        conversations::table.find((user_id.as_str(), id))
+    )
+    .returning(conversations::title)
+    .get_result(conn)
+    .await
+    .optional())
 }

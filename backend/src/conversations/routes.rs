@@ -1,7 +1,9 @@
 //! REST for conversations; their messages are the chat's.
 
 use axum::{Json as Answer, extract::State, http::StatusCode, response::Response};
-use todo_api::{Conversation, ConversationList, ConversationPatch, ConversationQuery, Deleted, Problem};
+use todo_api::{
+    Conversation, ConversationList, ConversationPatch, ConversationQuery, Deleted, Problem,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::rules;
@@ -16,7 +18,9 @@ use crate::{
 
 /// The routes under `/api/{user_id}`.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, rename, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get, rename, delete))
 }
 
 /// Lists conversations, newest first.
@@ -30,7 +34,9 @@ async fn list(
     Query(query): Query<ConversationQuery>,
 ) -> Result<Answer<ConversationList>, Error> {
     let mut conn = app.db.read().await?;
-    rules::list(&mut conn, &caller.user_id, &query).await.map(Answer)
+    rules::list(&mut conn, &caller.user_id, &query)
+        .await
+        .map(Answer)
 }
 
 /// Gets a conversation.
@@ -60,7 +66,15 @@ async fn rename(
     Json(ConversationPatch { title }): Json<ConversationPatch>,
 ) -> Result<Response, Error> {
     let effect = async move |write: &mut UserWrite| rules::rename(write, id, &title).await;
-    answer(&app, &caller.user_id, key, StatusCode::OK, Reserve::default(), effect).await
+    answer(
+        &app,
+        &caller.user_id,
+        key,
+        StatusCode::OK,
+        Reserve::default(),
+        effect,
+    )
+    .await
 }
 
 /// Deletes a conversation; what its messages did to tasks stays.
@@ -74,6 +88,10 @@ async fn delete(
     ConversationId(id): ConversationId,
 ) -> Result<Answer<Deleted>, Error> {
     let effect = async move |write: &mut UserWrite| rules::delete(write, id).await;
-    let title = app.write(&caller.user_id, Reserve::default(), effect).await?;
-    Ok(Answer(Deleted { message: format!("Deleted the conversation “{title}”.") }))
+    let title = app
+        .write(&caller.user_id, Reserve::default(), effect)
+        .await?;
+    Ok(Answer(Deleted {
+        message: format!("Deleted the conversation “{title}”."),
+    }))
 }

@@ -2,7 +2,8 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use todo_api::{
-    CONVERSATION_TITLE_MAX, Conversation, ConversationList, ConversationQuery, LIST_MAX, PAGE_MAX, SEARCH_MAX,
+    CONVERSATION_TITLE_MAX, Conversation, ConversationList, ConversationQuery, LIST_MAX, PAGE_MAX,
+    SEARCH_MAX,
 };
 
 use super::queries::{self, Row};
@@ -23,48 +24,96 @@ pub(super) async fn list(
     let limit = match query.limit {
         None => LIST_MAX,
         Some(limit) if (1..=PAGE_MAX).contains(&limit) => limit,
-        Some(_) => return Err(Error::field("limit", format!("A page holds 1 to {PAGE_MAX} conversations."))),
+        Some(_) => {
+            return Err(Error::field(
+                "limit",
+                format!("A page holds 1 to {PAGE_MAX} conversations."),
+            ));
+        }
     };
     let search = query.search.as_deref();
     if search.is_some_and(|text| text.chars().count() > SEARCH_MAX || text.contains('\0')) {
-        return Err(Error::field("search", format!("Search for at most {SEARCH_MAX} characters.")));
+        return Err(Error::field(
+            "search",
+            format!("Search for at most {SEARCH_MAX} characters."),
+        ));
     }
-    let before = query.cursor.as_deref().map(|cursor| decode(cursor, search)).transpose()?;
+    let before = query
+        .cursor
+        .as_deref()
+        .map(|cursor| decode(cursor, search))
+        .transpose()?;
     let limit = usize::from(limit);
     let mut rows = queries::list(conn, user_id, search, before, limit as i64 + 1).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next_cursor = rows.last().filter(|_| more).map(|row| encode(row.id, search));
-    Ok(ConversationList { conversations: with_unfinished(conn, user_id, rows).await?, next_cursor })
+    let next_cursor = rows
+        .last()
+        .filter(|_| more)
+        .map(|row| encode(row.id, search));
+    Ok(ConversationList {
+        conversations: with_unfinished(conn, user_id, rows).await?,
+        next_cursor,
+    })
 }
 
 /// One conversation.
 pub(super) async fn get(conn: &mut Conn, user_id: &UserId, id: i64) -> Result<Conversation, Error> {
     let row = queries::find(conn, user_id, id).await?.ok_or(NOT_FOUND)?;
-    with_unfinished(conn, user_id, vec![row]).await?.pop().ok_or(NOT_FOUND)
+    with_unfinished(conn, user_id, vec![row])
+        .await?
+        .pop()
+        .ok_or(NOT_FOUND)
 }
 
-async fn with_unfinished(conn: &mut Conn, user_id: &UserId, rows: Vec<Row>) -> Result<Vec<Conversation>, Error> {
+async fn with_unfinished(
+    conn: &mut Conn,
+    user_id: &UserId,
+    rows: Vec<Row>,
+) -> Result<Vec<Conversation>, Error> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let unfinished = queries::unfinished(conn, user_id, &ids).await?;
-    let turn_of = |id| unfinished.iter().find(|(conversation, _)| *conversation == id).map(|(_, turn)| *turn);
-    Ok(rows.into_iter().map(|row| (turn_of(row.id), row)).map(|(turn, row)| row.into_conversation(turn)).collect())
+    let turn_of = |id| {
+        unfinished
+            .iter()
+            .find(|(conversation, _)| *conversation == id)
+            .map(|(_, turn)| *turn)
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| (turn_of(row.id), row))
+        .map(|(turn, row)| row.into_conversation(turn))
+        .collect())
 }
 
 /// Renames a conversation.
-pub(super) async fn rename(write: &mut UserWrite, id: i64, title: &str) -> Result<Conversation, Error> {
+pub(super) async fn rename(
+    write: &mut UserWrite,
+    id: i64,
+    title: &str,
+) -> Result<Conversation, Error> {
     let title = title.trim();
     if title.is_empty() || title.chars().count() > CONVERSATION_TITLE_MAX || has_control(title) {
-        return Err(Error::field("title", format!("A title is one line of 1 to {CONVERSATION_TITLE_MAX} characters.")));
+        return Err(Error::field(
+            "title",
+            format!("A title is one line of 1 to {CONVERSATION_TITLE_MAX} characters."),
+        ));
     }
-    let row = queries::rename(&mut write.conn, &write.user_id, id, title).await?.ok_or(NOT_FOUND)?;
+    let row = queries::rename(&mut write.conn, &write.user_id, id, title)
+        .await?
+        .ok_or(NOT_FOUND)?;
     write.changed.conversations.push(id);
-    with_unfinished(&mut write.conn, &write.user_id, vec![row]).await?.pop().ok_or(NOT_FOUND)
+    with_unfinished(&mut write.conn, &write.user_id, vec![row])
+        .await?
+        .pop()
+        .ok_or(NOT_FOUND)
 }
 
 /// Deletes a conversation with its messages; what they did to tasks stays. Gives its title back.
 pub(super) async fn delete(write: &mut UserWrite, id: i64) -> Result<String, Error> {
-    let title = queries::delete(&mut write.conn, &write.user_id, id).await?.ok_or(NOT_FOUND)?;
+    let title = queries::delete(&mut write.conn, &write.user_id, id)
+        .await?
+        .ok_or(NOT_FOUND)?;
     write.changed.conversations.push(id);
     Ok(title)
 }
@@ -75,10 +124,17 @@ fn encode(before: i64, search: Option<&str>) -> String {
 }
 
 fn decode(cursor: &str, search: Option<&str>) -> Result<i64, Error> {
-    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let text = URL_SAFE_NO_PAD
+        .decode(cursor)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     text.as_deref()
         .and_then(|text| text.split_once('/'))
         .filter(|(_, searched)| *searched == search.unwrap_or_default())
         .and_then(|(before, _)| before.parse().ok())
-        .ok_or_else(|| Error::Malformed("The cursor does not belong to this list. Start again without it.".to_owned()))
+        .ok_or_else(|| {
+            Error::Malformed(
+                "The cursor does not belong to this list. Start again without it.".to_owned(),
+            )
+        })
 }

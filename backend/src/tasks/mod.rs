@@ -7,5 +7,6 @@ mod queries;
 mod routes;
 pub mod rules;
 
-pub use changes::{Change, Undoing};
+pub use changes::Change;
+pub use fields::{Edit, Fields};
 pub use routes::router;

@@ -1,0 +1,572 @@
+//! From a message to the commands in it.
+
+use jiff::Span;
+
+use super::{
+    dates::{self, Clock, When},
+    filters::{self, Evidence, Filter},
+    language,
+    pattern::{Match, Slot},
+    references::{self, Reference, References},
+    rules::{Intent, RULE_SET},
+    sentences,
+    slots::{self, Changes, Details, DueChange, Note, PriorityChange, TagChange},
+    tokens::{Kind, Phrase, Token, tokenize},
+};
+use todo_api::Priority;
+
+/// Something to do, or to say.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Command {
+    Add {
+        /// Empty when it was not said what to add.
+        tasks: Vec<Details>,
+        /// A reminder was asked for.
+        remind: bool,
+    },
+    /// Changes tasks. Without targets, or with changes that are empty, it has to be asked for them.
+    Act {
+        action: Action,
+        targets: Vec<Reference>,
+        /// What else it may mean when there is no such task: "make dinner" is a task of its own.
+        otherwise: Option<Otherwise>,
+        remind: bool,
+    },
+    List(Filter),
+    /// How many there are.
+    Count(Filter),
+    Show(Vec<Reference>),
+    Say(Talk),
+}
+
+/// What is done to tasks.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Action {
+    Complete,
+    Reopen,
+    Delete,
+    Update(Changes),
+}
+
+/// A second reading, taken when no task fits the first.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Otherwise {
+    Add(Details),
+    /// Only if the user says so.
+    Offer(Details),
+}
+
+/// What needs no tool.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Talk {
+    Greeting,
+    Thanks,
+    Help,
+    /// Nothing is to be done after all.
+    Cancel,
+    Undo,
+    NoReminder,
+    /// Repetition is not offered; what can be done once is.
+    NoRepetition(Option<Details>),
+    OtherLanguage,
+    NotUnderstood {
+        text: String,
+        /// What it could be if it is a task.
+        offer: Option<Details>,
+    },
+}
+
+/// Reads a message.
+pub(super) fn parse(text: &str, clock: &Clock) -> Vec<Command> {
+    let tokens = tokenize(text);
+    let message = Phrase::new(text, &tokens);
+    let commands = read(message, clock);
+    if commands.iter().any(is_understood) {
+        return commands;
+    }
+    // Perhaps a word of the grammar is misspelt.
+    let corrected = language::corrected(&tokens);
+    if let Some(tokens) = corrected {
+        let again = read(Phrase::new(text, &tokens), clock);
+        if again.iter().all(is_understood) {
+            return again;
+        }
+    }
+    commands
+}
+
+fn is_understood(command: &Command) -> bool {
+    !matches!(command, Command::Say(Talk::NotUnderstood { .. }))
+}
+
+fn read(message: Phrase<'_>, clock: &Clock) -> Vec<Command> {
+    if language::is_other(message) {
+        return vec![Command::Say(Talk::OtherLanguage)];
+    }
+    let mut commands: Vec<Command> = sentences::clauses(message, clock)
+        .into_iter()
+        .map(|clause| read_clause(clause, clock))
+        .collect();
+    // Politeness around a command is no command of its own.
+    let is_small_talk = |c: &Command| {
+        matches!(
+            c,
+            Command::Say(Talk::Greeting | Talk::Thanks | Talk::Cancel)
+        )
+    };
+    if !commands.iter().all(is_small_talk) {
+        commands.retain(|command| !is_small_talk(command));
+    } else {
+        commands.truncate(1);
+    }
+    if commands.is_empty() {
+        commands.push(not_understood(message, clock));
+    }
+    commands
+}
+
+/// Reads one clause.
+pub(super) fn read_clause(clause: Phrase<'_>, clock: &Clock) -> Command {
+    let command = explicit(clause, clock)
+        .or_else(|| language::is_foreign(clause).then_some(Command::Say(Talk::OtherLanguage)))
+        .or_else(|| bare(clause, clock))
+        .unwrap_or_else(|| not_understood(clause, clock));
+    let creates = match &command {
+        Command::Add { .. } | Command::Say(Talk::NotUnderstood { .. }) => true,
+        Command::Act { action, .. } => matches!(action, Action::Update(_)),
+        _ => false,
+    };
+    if creates && let Some(rest) = language::without_repetition(clause) {
+        let once = match explicit(Phrase::new(clause.text(), &rest), clock) {
+            Some(Command::Add { mut tasks, .. }) if tasks.len() == 1 => tasks.pop(),
+            _ => bare(Phrase::new(clause.text(), &rest), clock).and_then(|command| match command {
+                Command::Add { mut tasks, .. } => tasks.pop(),
+                _ => None,
+            }),
+        };
+        return Command::Say(Talk::NoRepetition(once));
+    }
+    command
+}
+
+fn not_understood(clause: Phrase<'_>, clock: &Clock) -> Command {
+    let trimmed = clause.trimmed();
+    let offer = slots::details(trimmed, clock);
+    let is_offer = !offer.title.is_empty()
+        && (1..=12).contains(&trimmed.len())
+        && offer.title.chars().any(char::is_alphabetic)
+        && !language::is_question(clause);
+    Command::Say(Talk::NotUnderstood {
+        text: trimmed.source().to_owned(),
+        offer: is_offer.then_some(offer),
+    })
+}
+
+/// What a rule of the grammar says.
+pub(super) fn explicit(clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
+    let whole = clause.trimmed();
+    let stripped = sentences::without_politeness(whole);
+    // "hey", "thanks" and "ok" are politeness before a command, and talk of their own alone.
+    let readings = if stripped.len() == whole.len() {
+        [Some(whole), None]
+    } else {
+        [Some(stripped), Some(whole)]
+    };
+    readings
+        .into_iter()
+        .flatten()
+        .filter(|reading| !reading.is_empty())
+        .find_map(|reading| by_rules(reading, clock))
+}
+
+fn by_rules(clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
+    RULE_SET.iter().find_map(|rule| {
+        let mut accepts = |slot, phrase| accepts(slot, phrase, clock);
+        let found = rule.pattern.matches(clause, &mut accepts)?;
+        build(rule.intent, &found, clause, clock)
+    })
+}
+
+fn accepts(slot: Slot, phrase: Phrase<'_>, clock: &Clock) -> bool {
+    match slot {
+        Slot::Task => references::parse(phrase, clock).is_some(),
+        Slot::Definite => references::parse(phrase, clock).is_some_and(|read| read.definite),
+        Slot::Number => references::parse(phrase, clock)
+            .is_some_and(|read| matches!(read.all.as_slice(), [Reference::Number(_)])),
+        Slot::Past => {
+            references::parse(phrase, clock).is_some() && references::is_past(phrase.word(0))
+        }
+        Slot::When => dates::whole(phrase, clock).is_some(),
+        Slot::Changes => slots::changes(phrase, clock).is_some(),
+        Slot::Filter => filters::parse(phrase, clock)
+            .is_some_and(|read| read.evidence > Evidence::None || read.has_status),
+        Slot::Tags => slots::tag_list(phrase).is_some(),
+        Slot::Hashtags => {
+            let is_sign =
+                |t: &Token| matches!(t.kind, Kind::Tag(_) | Kind::Mark(',')) || t.word == "and";
+            phrase.tokens().iter().all(is_sign) && slots::tag_list(phrase).is_some()
+        }
+        Slot::Span => matches!(dates::length(phrase), Some((_, len)) if len == phrase.len()),
+        Slot::Quoted => matches!(phrase.tokens(), [only] if matches!(only.kind, Kind::Quoted(_))),
+        Slot::Title | Slot::Text => true,
+    }
+}
+
+/// Makes the command of a matched rule; `None` if the rule does not fit after all.
+fn build(intent: Intent, found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
+    let say = |talk| Some(Command::Say(talk));
+    let due = |change| Changes {
+        due: Some(change),
+        ..Changes::default()
+    };
+    let priority = |change| Changes {
+        priority: Some(change),
+        ..Changes::default()
+    };
+    let tags = |change| Changes {
+        tags: Some(change),
+        ..Changes::default()
+    };
+    let update = |changes| act(Action::Update(changes), found, clause, clock);
+    let when = || dates::whole(found.get(Slot::When), clock);
+    let span = || dates::length(found.get(Slot::Span)).map(|(span, _)| span);
+    let tag_slot = if found.has(Slot::Hashtags) {
+        Slot::Hashtags
+    } else {
+        Slot::Tags
+    };
+    let tag_names = || slots::tag_list(found.get(tag_slot));
+    match intent {
+        Intent::Greet => say(Talk::Greeting),
+        Intent::Thank => say(Talk::Thanks),
+        Intent::Help => say(Talk::Help),
+        Intent::OtherLanguage => say(Talk::OtherLanguage),
+        Intent::Alarm => say(Talk::NoReminder),
+        Intent::Cancel => say(Talk::Cancel),
+        Intent::Undo => say(Talk::Undo),
+        Intent::AddOne => Some(add(vec![found.get(Slot::Title)], found, clock, false)),
+        Intent::AddMany => {
+            let items = sentences::items(found.get(Slot::Title), clock);
+            Some(add(items, found, clock, false))
+        }
+        Intent::Remind => {
+            let items = sentences::items(found.get(Slot::Title), clock);
+            Some(add(items, found, clock, true))
+        }
+        Intent::RemindOf => {
+            let command = update(due(DueChange::To(when()?)));
+            command.map(|command| match command {
+                Command::Act {
+                    action,
+                    targets,
+                    otherwise,
+                    ..
+                } => Command::Act {
+                    action,
+                    targets,
+                    otherwise,
+                    remind: true,
+                },
+                other => other,
+            })
+        }
+        Intent::Complete => act(Action::Complete, found, clause, clock),
+        Intent::Reopen => act(Action::Reopen, found, clause, clock),
+        Intent::Delete => delete(found, clause, clock),
+        Intent::Rename => update(Changes {
+            title: Some(new_title(found)),
+            ..Changes::default()
+        }),
+        Intent::Change => change(found, clause, clock),
+        Intent::Due => {
+            let when = when()?;
+            // "change the due time to 5" leaves the day as it is.
+            let change = if matches!(when, When::Time(_)) {
+                DueChange::Move(when)
+            } else {
+                DueChange::To(when)
+            };
+            update(due(change))
+        }
+        Intent::Move => update(due(DueChange::Move(when()?))),
+        Intent::Later => update(due(DueChange::Later(span()?.fieldwise()))),
+        Intent::Earlier => update(due(DueChange::Earlier(span()?.fieldwise()))),
+        Intent::ClearDue => update(due(DueChange::Clear)),
+        Intent::Raise => update(priority(PriorityChange::Raise)),
+        Intent::Lower => update(priority(PriorityChange::Lower)),
+        Intent::ClearPriority => update(priority(PriorityChange::To(Priority::None))),
+        Intent::AddTags => update(tags(TagChange::Add(tag_names()?))),
+        Intent::RemoveTags => update(tags(TagChange::Remove(tag_names()?))),
+        Intent::ClearTags => update(tags(TagChange::Clear)),
+        Intent::AddNote => update(note(Note::Append(text(found)))),
+        Intent::SetNote => update(note(Note::Set(text(found)))),
+        Intent::ClearNote => update(note(Note::Clear)),
+        Intent::Edit => update(Changes::default()),
+        Intent::List | Intent::Count => list(intent, found, clock),
+        Intent::ListToDo => {
+            let mut filter = filters::parse(found.get(Slot::Filter), clock)
+                .map(|read| read.filter)
+                .unwrap_or_default();
+            filter.status = todo_api::TaskStatus::Pending;
+            if clause.tokens().iter().any(|t| t.word == "week") && filter.due.is_none() {
+                let (from, to) = clock.week();
+                filter.due = Some(filters::Due::Days(from, to));
+            }
+            Some(Command::List(filter))
+        }
+        Intent::ListDone => Some(Command::List(Filter {
+            status: todo_api::TaskStatus::Completed,
+            ..Filter::default()
+        })),
+        Intent::Find => find(found),
+        Intent::Show => Some(Command::Show(references::parse(found.task(), clock)?.all)),
+    }
+}
+
+fn text(found: &Match<'_>) -> String {
+    let phrase = found.get(Slot::Text);
+    let text = match phrase.tokens() {
+        [only] => phrase.unquoted(only),
+        _ => phrase.source(),
+    };
+    slots::clip(text.trim(), todo_api::DESCRIPTION_MAX)
+}
+
+fn note(note: Note) -> Changes {
+    Changes {
+        note: Some(note),
+        ..Changes::default()
+    }
+}
+
+fn new_title(found: &Match<'_>) -> String {
+    let phrase = if found.has(Slot::Quoted) {
+        found.get(Slot::Quoted)
+    } else {
+        found.get(Slot::Text)
+    };
+    let text = match phrase.tokens() {
+        [only] => phrase.unquoted(only),
+        _ => phrase.source(),
+    };
+    slots::clip(&slots::title_text(text), todo_api::TITLE_MAX)
+}
+
+/// New tasks; what was said only of the last is meant of all that say nothing of their own.
+fn add(items: Vec<Phrase<'_>>, found: &Match<'_>, clock: &Clock, remind: bool) -> Command {
+    let mut tasks: Vec<Details> = items
+        .into_iter()
+        .map(|item| slots::details(item, clock))
+        .collect();
+    if let Some(changes) = slots::changes(found.get(Slot::Changes), clock) {
+        let said = Details {
+            priority: changes.priority.and_then(|change| match change {
+                PriorityChange::To(priority) => Some(priority),
+                _ => None,
+            }),
+            when: changes.due.and_then(|change| match change {
+                DueChange::To(when) => Some(when),
+                _ => None,
+            }),
+            tags: match changes.tags {
+                Some(TagChange::Add(tags)) => tags,
+                _ => Vec::new(),
+            },
+            ..Details::default()
+        };
+        for task in &mut tasks {
+            task.inherit(&said);
+        }
+    }
+    if let Some(last) = tasks.last().cloned() {
+        for task in &mut tasks {
+            task.inherit(&last);
+        }
+    }
+    if tasks.len() > 1 {
+        tasks.retain(|task| !task.title.is_empty());
+    }
+    Command::Add { tasks, remind }
+}
+
+/// These verbs also begin tasks: "make dinner", "finish the report by friday".
+const BOTH: [&str; 34] = [
+    "make", "put", "give", "set", "turn", "fix", "update", "move", "push", "change", "check",
+    "call", "clean", "clear", "wipe", "empty", "take", "bring", "adjust", "correct", "replace",
+    "pull", "plan", "schedule", "get", "kill", "trash", "tidy", "dump", "edit", "review", "open",
+    "throw", "label",
+];
+const MAYBE: [&str; 14] = [
+    "finish", "complete", "close", "cancel", "drop", "resolve", "forget", "i", "we", "wrap",
+    "book", "finalize", "revise", "strike",
+];
+
+fn act(action: Action, found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
+    let phrase = found.task();
+    let read = if phrase.is_empty() {
+        References {
+            all: Vec::new(),
+            definite: true,
+        }
+    } else {
+        references::parse(phrase, clock)?
+    };
+    Some(Command::Act {
+        action,
+        otherwise: otherwise(&read, clause, clock),
+        targets: read.all,
+        remind: false,
+    })
+}
+
+fn otherwise(read: &References, clause: Phrase<'_>, clock: &Clock) -> Option<Otherwise> {
+    let verb = clause.word(0);
+    if read.definite || !matches!(read.all.as_slice(), [Reference::Words(_)]) {
+        return None;
+    }
+    let details = slots::details(clause, clock);
+    if BOTH.contains(&verb) || (MAYBE.contains(&verb) && details.when.is_some() && verb != "i") {
+        Some(Otherwise::Add(details))
+    } else if MAYBE.contains(&verb) && !matches!(verb, "i" | "we") {
+        Some(Otherwise::Offer(details))
+    } else {
+        None
+    }
+}
+
+fn delete(found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
+    if found.has(Slot::Quoted) {
+        let text = new_title(found);
+        return Some(Command::Act {
+            action: Action::Delete,
+            targets: vec![Reference::Words(text)],
+            otherwise: None,
+            remind: false,
+        });
+    }
+    let has = |slot| found.has(slot);
+    if !has(Slot::Task) && !has(Slot::Definite) && clause.len() > 1 {
+        // "clear my list"
+        return Some(Command::Act {
+            action: Action::Delete,
+            targets: vec![Reference::All(Filter::default())],
+            otherwise: None,
+            remind: false,
+        });
+    }
+    act(Action::Delete, found, clause, clock)
+}
+
+/// "change X to Y": a date, a priority, tags, or else a new title.
+fn change(found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
+    let changes = if found.has(Slot::Changes) {
+        slots::changes(found.get(Slot::Changes), clock)?
+    } else if found.has(Slot::Text) || found.has(Slot::Quoted) {
+        Changes {
+            title: Some(new_title(found)),
+            ..Changes::default()
+        }
+    } else {
+        let level = if clause.word(0).starts_with("de") {
+            Priority::Low
+        } else {
+            Priority::High
+        };
+        Changes {
+            priority: Some(PriorityChange::To(level)),
+            ..Changes::default()
+        }
+    };
+    act(Action::Update(changes), found, clause, clock)
+}
+
+fn list(intent: Intent, found: &Match<'_>, clock: &Clock) -> Option<Command> {
+    let phrase = found.get(Slot::Filter);
+    if intent == Intent::Count {
+        let mut filter = filters::parse(phrase, clock).map_or_else(
+            || Some(Filter::pending()),
+            |read| (read.evidence > Evidence::None).then_some(read.filter),
+        )?;
+        if phrase.is_empty() {
+            filter = Filter::pending();
+        }
+        return Some(Command::Count(filter));
+    }
+    let read = filters::parse(phrase, clock)?;
+    // "my list" alone is a list; so is "overdue"; "the thing" is not.
+    (read.evidence > Evidence::None || read.has_status).then_some(Command::List(read.filter))
+}
+
+fn find(found: &Match<'_>) -> Option<Command> {
+    let phrase = found.get(Slot::Text);
+    let start = usize::from(matches!(phrase.word(0), "the" | "my" | "a" | "an"));
+    let phrase = phrase.from(start);
+    let last = phrase.len().saturating_sub(1);
+    let phrase = if last > 0 && matches!(phrase.word(last), "task" | "tasks" | "todo" | "todos") {
+        phrase.range(0..last)
+    } else {
+        phrase
+    };
+    let (search, tag) = match phrase.tokens() {
+        [] => return None,
+        [only] => match &only.kind {
+            Kind::Tag(name) => (None, Some(name.clone())),
+            _ => (Some(phrase.unquoted(only)), None),
+        },
+        _ => (Some(phrase.source()), None),
+    };
+    Some(Command::List(Filter {
+        search: search.map(|text| slots::clip(text.trim(), todo_api::SEARCH_MAX)),
+        tag,
+        ..Filter::default()
+    }))
+}
+
+/// A task without a command: "buy milk", "dentist tomorrow at 3", "milk #shopping".
+fn bare(clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
+    let clause = sentences::without_politeness(clause.trimmed());
+    if clause.is_empty() || language::is_question(clause) {
+        return None;
+    }
+    let items = sentences::items(clause, clock);
+    let first = slots::details(*items.first()?, clock);
+    let says_more = first.when.is_some() || first.priority.is_some() || !first.tags.is_empty();
+    let starts_with_verb = language::is_task_verb(clause.word(0)) && clause.len() > 1;
+    let is_statement = matches!(
+        clause.word(0),
+        "i" | "i'm"
+            | "im"
+            | "you"
+            | "it"
+            | "it's"
+            | "he"
+            | "she"
+            | "they"
+            | "we"
+            | "this"
+            | "that"
+            | "there"
+            | "the"
+            | "if"
+            | "because"
+            | "no"
+            | "not"
+            | "is"
+            | "are"
+            | "was"
+    );
+    let is_short_note = says_more && !is_statement && clause.len() <= 24;
+    if first.title.is_empty() || !(starts_with_verb || is_short_note) {
+        return None;
+    }
+    let nothing = Match::default();
+    Some(add(items, &nothing, clock, false))
+}
+
+/// A span as it is added to a due date.
+pub(super) fn later(when: jiff::civil::DateTime, span: Span) -> jiff::civil::DateTime {
+    when.checked_add(span)
+        .ok()
+        .filter(|moved| (1..=9998).contains(&moved.year()))
+        .unwrap_or(when)
+}

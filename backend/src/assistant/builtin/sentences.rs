@@ -1,0 +1,151 @@
+//! The second stage: where one command ends and the next begins, and what is only politeness.
+
+use super::{
+    dates::Clock,
+    language,
+    rules::{OPENERS, STARTERS},
+    slots,
+    tokens::{Kind, Phrase},
+};
+
+/// Words at the end of a command that say nothing.
+const CLOSERS: [&str; 8] = [
+    "please", "pls", "plz", "thanks", "thx", "ty", "cheers", "now",
+];
+
+/// The parts of a message that are commands of their own.
+pub(super) fn clauses<'a>(message: Phrase<'a>, _clock: &Clock) -> Vec<Phrase<'a>> {
+    let mut clauses = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    while at < message.len() {
+        let Some(token) = message.get(at) else { break };
+        let ends = match token.kind {
+            Kind::Break | Kind::Mark('.' | '!' | '?' | ';' | '…') => Some(at + 1),
+            Kind::Mark(',') => starter_after(message, at + 1),
+            Kind::Word
+                if matches!(
+                    token.word.as_str(),
+                    "and" | "then" | "also" | "plus" | "but"
+                ) && at > start =>
+            {
+                starter_after(message, at + 1)
+            }
+            _ => None,
+        };
+        if let Some(next) = ends {
+            clauses.push(message.range(start..at));
+            start = next;
+            at = next;
+        } else {
+            at += 1;
+        }
+    }
+    clauses.push(message.from(start));
+    clauses
+        .into_iter()
+        .map(Phrase::trimmed)
+        .filter(|clause| !clause.is_empty())
+        .collect()
+}
+
+/// Where a new command begins at or just behind this place, if one does.
+fn starter_after(message: Phrase<'_>, at: usize) -> Option<usize> {
+    let mut at = at;
+    while matches!(message.word(at), "and" | "then" | "also") {
+        at += 1;
+    }
+    let rest = message.from(at);
+    let starts = STARTERS
+        .as_ref()
+        .is_some_and(|pattern| pattern.starts(rest).is_some());
+    (starts && rest.len() > 1).then_some(at)
+}
+
+/// A command without what is only said to be polite.
+pub(super) fn without_politeness(clause: Phrase<'_>) -> Phrase<'_> {
+    let mut clause = clause.trimmed();
+    while let Some(len) = OPENERS
+        .as_ref()
+        .and_then(|pattern| pattern.starts(clause))
+        .filter(|len| *len > 0)
+    {
+        clause = clause.from(len).trimmed();
+    }
+    loop {
+        let last = clause.len().saturating_sub(1);
+        if clause.len() > 1 && clause.word(last) == "you" && clause.word(last - 1) == "thank" {
+            clause = clause.range(0..last - 1).trimmed();
+        } else if clause.len() > 1
+            && CLOSERS.contains(&clause.word(last))
+            && clause.word(last) != "now"
+        {
+            clause = clause.range(0..last).trimmed();
+        } else {
+            return clause;
+        }
+    }
+}
+
+/// The things in an enumeration: "milk, eggs and bread" are three, "buy milk and eggs" is one.
+pub(super) fn items<'a>(phrase: Phrase<'a>, clock: &Clock) -> Vec<Phrase<'a>> {
+    let mut items: Vec<Phrase<'a>> = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    while at < phrase.len() {
+        let Some(token) = phrase.get(at) else { break };
+        let separates = matches!(token.kind, Kind::Mark(',') | Kind::Break) || token.word == "and";
+        if !separates || at == start {
+            at += 1;
+            continue;
+        }
+        let mut next = at + 1;
+        while phrase.word(next) == "and"
+            || phrase
+                .get(next)
+                .is_some_and(|t| matches!(t.kind, Kind::Mark(',')))
+        {
+            next += 1;
+        }
+        let (before, after) = (phrase.range(start..at), phrase.from(next));
+        let is_line = token.kind == Kind::Break;
+        if is_line || divides(phrase.range(0..at), before, after, clock) {
+            items.push(before);
+            start = next;
+        }
+        at = next;
+    }
+    items.push(phrase.from(start));
+    items
+        .into_iter()
+        .map(Phrase::trimmed)
+        .filter(|item| !item.is_empty())
+        .collect()
+}
+
+fn divides(all_before: Phrase<'_>, before: Phrase<'_>, after: Phrase<'_>, clock: &Clock) -> bool {
+    if after.is_empty() {
+        return false;
+    }
+    let end = after
+        .tokens()
+        .iter()
+        .position(|token| {
+            matches!(token.kind, Kind::Mark(',') | Kind::Break) || token.word == "and"
+        })
+        .unwrap_or(after.len());
+    let item = after.range(0..end);
+    // ", tomorrow at 5" and "and #home" belong to what stands before.
+    if slots::changes(item, clock).is_some()
+        || matches!(item.word(0), "it" | "that" | "with" | "then")
+    {
+        return false;
+    }
+    let verb_before = language::is_task_verb(all_before.word(0));
+    let verb_after = language::is_task_verb(item.word(0));
+    match (verb_before, verb_after) {
+        (_, true) => true,
+        (false, false) => before.len() <= 4 && item.len() <= 12,
+        (true, false) => false,
+    }
+}

@@ -1,0 +1,104 @@
+//! The agent's own MCP client: it speaks the protocol with a server in this process, over a pipe.
+
+use std::sync::Arc;
+
+use rmcp::{
+    RoleClient, RoleServer, ServiceExt,
+    model::{CallToolRequestParams, CallToolResult, MetaObject, RequestMetaObject},
+    service::{RunningService, ServiceError},
+};
+use serde_json::{Value, json};
+
+use super::server::{CALL_META, MODEL_TOOLS, Server, TOOLS};
+use crate::{app::App, assistant::model::Tool, caller::Caller, chat::calls::CallRef, error::Error};
+
+/// Size of the pipe in each direction, in bytes: larger messages pass in parts.
+const PIPE: usize = 8 * 1024;
+
+/// A client that works on one caller's tasks. Dropping it ends the server too.
+pub struct Client {
+    client: RunningService<RoleClient, ()>,
+    _server: RunningService<RoleServer, Server>,
+}
+
+impl Client {
+    /// Connects to a server of its own.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the two do not understand each other.
+    pub async fn connect(app: &App, caller: Caller) -> Result<Self, Error> {
+        let (ours, theirs) = tokio::io::duplex(PIPE);
+        let server = Server {
+            app: app.clone(),
+            caller,
+        };
+        let (client, server) = tokio::join!(().serve(ours), server.serve(theirs));
+        let client = client.map_err(|error| Error::Internal(format!("MCP client: {error}")))?;
+        let server = server.map_err(|error| Error::Internal(format!("MCP server: {error}")))?;
+        Ok(Self {
+            client,
+            _server: server,
+        })
+    }
+
+    /// The tools as a model sees them.
+    #[must_use]
+    pub fn tools(&self) -> Arc<[Tool]> {
+        Arc::clone(&MODEL_TOOLS)
+    }
+
+    /// Calls a tool and gives its structured result, or an object with `error`, a sentence, and
+    /// `code`. The same call of a turn takes effect once.
+    pub async fn call(&self, tool: &str, args: Value, call: CallRef) -> Value {
+        let Value::Object(args) = args else {
+            return json!({"error": "The arguments must be an object.", "code": "malformed"});
+        };
+        let mut meta = MetaObject::default();
+        meta.insert(
+            CALL_META.to_owned(),
+            json!({"turn": call.turn, "n": call.n}),
+        );
+        let mut params = CallToolRequestParams::new(tool.to_owned()).with_arguments(args);
+        params.meta = Some(RequestMetaObject::from(meta));
+        match self.client.call_tool(params).await {
+            Ok(result) => content(result),
+            Err(ServiceError::McpError(error)) => {
+                json!({"error": error.message, "code": "unknown_tool"})
+            }
+            Err(error) => {
+                tracing::warn!(%error, tool, "a tool call broke off");
+                json!({"error": "The tool did not answer. Try again.", "code": "unavailable"})
+            }
+        }
+    }
+
+    /// Whether a tool changes nothing, as its annotations say. One that does not exist does nothing.
+    #[must_use]
+    pub fn is_read(&self, tool: &str) -> bool {
+        annotation(tool).is_none_or(|annotations| annotations.read_only_hint == Some(true))
+    }
+
+    /// Whether a tool destroys something, as its annotations say.
+    #[must_use]
+    pub fn is_destructive(&self, tool: &str) -> bool {
+        annotation(tool).is_some_and(|annotations| annotations.destructive_hint == Some(true))
+    }
+}
+
+fn annotation(tool: &str) -> Option<&'static rmcp::model::ToolAnnotations> {
+    TOOLS
+        .iter()
+        .find(|known| known.name == tool)?
+        .annotations
+        .as_ref()
+}
+
+/// The structured content; a list is wrapped in an object on the wire.
+fn content(result: CallToolResult) -> Value {
+    match result.structured_content.unwrap_or_default() {
+        Value::Object(mut object) if object.len() == 1 && object.contains_key("result") => {
+            object.remove("result").unwrap_or_default()
+        }
+        content => content,
+    }
+}
