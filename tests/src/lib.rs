@@ -5,6 +5,7 @@ mod app;
 pub mod browser;
 pub mod client;
 pub mod postgres;
+pub mod proxy;
 mod site;
 
 pub use app::{Database, Engine, NOON, PASSWORD, TestApp, User, email};

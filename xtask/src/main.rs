@@ -1,5 +1,6 @@
 //! The chores of the project, as `cargo xtask …`.
 
+mod dev;
 mod process;
 mod test;
 mod tools;
@@ -23,11 +24,14 @@ struct Arguments {
 enum Chore {
     /// Check everything: format, lints, licences, tests on both databases, browser.
     Test(test::Arguments),
+    /// Run the product and start it again whenever a file changes.
+    Dev(dev::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().chore {
         Chore::Test(arguments) => test::run_steps(&arguments),
+        Chore::Dev(arguments) => dev::run_and_watch(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

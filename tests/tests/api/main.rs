@@ -2,6 +2,7 @@
 
 mod accounts;
 mod errors;
+mod faults;
 mod idempotency;
 mod tasks;
 mod tenancy;
