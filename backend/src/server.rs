@@ -25,7 +25,7 @@ use crate::{
     error::Error,
     idempotency,
     jwt::Jwt,
-    live::Live,
+    live::{self, Live},
     openapi, tasks,
 };
 
@@ -81,6 +81,7 @@ impl Backend {
             look_after_turns(&starting).await;
         });
         app.lifecycle.spawn_background(chat::keep(app.clone()));
+        app.lifecycle.spawn_background(live::keep(app.clone()));
         Ok(Self { app })
     }
 
@@ -114,15 +115,19 @@ impl Backend {
 /// The OpenAPI 3.1 document of all routes.
 #[must_use]
 pub fn document() -> OpenApi {
-    with_paths(accounts::auth_routes(), quick().merge(chat::streams()))
-        .split_for_parts()
-        .1
+    with_paths(
+        accounts::auth_routes(),
+        quick().merge(chat::streams()).merge(live::router()),
+    )
+    .split_for_parts()
+    .1
 }
 
 fn routes(app: &App) -> OpenApiRouter<App> {
     let of_user = quick()
         .layer(from_fn_with_state(app.config.request_timeout, give_up))
         .merge(chat::streams())
+        .merge(live::router())
         .layer(from_fn_with_state(app.clone(), idempotency::read))
         .layer(from_fn_with_state(app.clone(), caller::require));
     with_paths(accounts::auth_router(app), of_user)

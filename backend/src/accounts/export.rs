@@ -81,7 +81,7 @@ impl Writer {
             "{{\"exported_at\":{},\n\"user\":{},\n\"settings\":{}",
             text(&now)?,
             text(&user.to_wire())?,
-            text(&rules::settings(user))?
+            text(&rules::settings(&self.app, user))?
         ))
         .await?;
         let sessions = queries::sessions(&mut self.conn().await?, &user.id, now).await?;

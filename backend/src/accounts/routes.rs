@@ -33,7 +33,7 @@ pub fn router() -> OpenApiRouter<App> {
 ))]
 async fn get(State(app): State<App>, caller: Caller) -> Result<Answer<Settings>, Error> {
     let user = user(&app, &caller).await?;
-    Ok(Answer(rules::settings(&user)))
+    Ok(Answer(rules::settings(&app, &user)))
 }
 
 /// Changes settings: absent fields stay.
@@ -47,9 +47,10 @@ async fn change(
     key: MaybeKey,
     Json(patch): Json<SettingsPatch>,
 ) -> Result<Response, Error> {
+    let of_effect = app.clone();
     let effect = async move |write: &mut UserWrite| {
         let user = rules::change_settings(write, patch).await?;
-        Ok(rules::settings(&user))
+        Ok(rules::settings(&of_effect, &user))
     };
     answer(
         &app,

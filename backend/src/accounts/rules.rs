@@ -243,13 +243,13 @@ async fn prove(
 }
 
 /// A user's settings.
-pub(super) fn settings(user: &UserRow) -> Settings {
+pub(super) fn settings(app: &App, user: &UserRow) -> Settings {
     Settings {
         name: user.name.clone(),
         email: user.email.clone(),
         time_zone: user.time_zone.clone(),
         theme: user.theme(),
-        assistant: "builtin".to_owned(),
+        assistant: app.turns.model_name().to_owned(),
     }
 }
 

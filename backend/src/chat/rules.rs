@@ -63,7 +63,7 @@ pub(super) async fn say(
     let message = check_message(message)?;
     let time_zone = time_zone.map(check_zone).transpose()?;
     let permit = admit(app)?;
-    let owner = app.turns.owner.clone();
+    let owner = app.turns.owner().to_owned();
     let conversations = i64::from(matches!(say, Say::Message { conversation: None }));
     let reserve = Reserve {
         conversations,
@@ -580,7 +580,7 @@ where
         + 'static,
 {
     let permit = admit(app)?;
-    let owner = app.turns.owner.clone();
+    let owner = app.turns.owner().to_owned();
     let MaybeKey(key) = key;
     let store = async move |write: &mut UserWrite| {
         if let Some(begun) = replayed(write, key.as_ref()).await? {

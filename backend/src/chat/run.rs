@@ -335,7 +335,7 @@ impl Run {
             said,
         };
         let (step_row, call_rows) = (row.clone(), new.clone());
-        let (owner, id) = (self.app.turns.owner.clone(), self.row.id);
+        let (owner, id) = (self.app.turns.owner().to_owned(), self.row.id);
         let store = async move |write: &mut UserWrite| {
             if !is_ours(write, id, &owner).await? {
                 return Ok(false);
@@ -549,7 +549,7 @@ async fn store_end(
     loop {
         let (row, owner, text) = (
             row.clone(),
-            app.turns.owner.clone(),
+            app.turns.owner().to_owned(),
             text.map(str::to_owned),
         );
         let (error, approval, event_row) = (error.clone(), approval.clone(), event.clone());

@@ -33,7 +33,7 @@ pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(15);
 /// The turns of this process, and what answers them.
 pub struct Turns {
     /// Names this process in the database.
-    pub(super) owner: String,
+    owner: String,
     /// What answers.
     pub(super) model: Arc<dyn Model>,
     permits: Arc<Semaphore>,
@@ -77,6 +77,16 @@ impl Turns {
             running: Mutex::default(),
             begun: Notify::new(),
         }
+    }
+
+    /// Names this process in the database.
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// What the page calls the model that answers.
+    pub(crate) fn model_name(&self) -> &str {
+        self.model.name()
     }
 
     /// Room for one more turn.
@@ -247,7 +257,7 @@ async fn flush(app: &App) -> Result<(), DbError> {
 
 async fn look_for_stops(app: &App) -> Result<(), DbError> {
     let mut conn = app.db.read().await?;
-    for (user_id, turn_id) in queries::to_stop(&mut conn, &app.turns.owner).await? {
+    for (user_id, turn_id) in queries::to_stop(&mut conn, app.turns.owner()).await? {
         if let Some(running) =
             UserId::new(&user_id).and_then(|user_id| app.turns.get(&user_id, turn_id))
         {
@@ -259,7 +269,7 @@ async fn look_for_stops(app: &App) -> Result<(), DbError> {
 
 async fn renew(app: &App) -> Result<(), DbError> {
     let before = app.turns.all();
-    let owner = app.turns.owner.clone();
+    let owner = app.turns.owner().to_owned();
     let until = app.clock.now() + LEASE;
     let renew = async move |conn: &mut Conn| {
         queries::renew_leases(conn, &owner, until)
