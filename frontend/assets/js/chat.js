@@ -37,6 +37,13 @@ export function refreshConversations() {
   window.htmx.ajax("GET", `/conversations?${query}`, { target: "#conversation-list", swap: "outerMorph" });
 }
 
+// A chat that was renamed needs its menu no more.
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  const menu = ctx.sourceElement.closest?.(".conversation-menu");
+  if (menu && ctx.response.status < 400) menu.open = false;
+});
+
 // Sending.
 
 textarea.addEventListener("keydown", (event) => {
@@ -107,14 +114,20 @@ composer.addEventListener("htmx:finally:request", (event) => {
 // Following the answer.
 
 let isFollowing = true;
+let lastTop = 0;
+
+const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
 
 function follow() {
   if (isFollowing) scroller.scrollTop = scroller.scrollHeight;
-  latest.hidden = isFollowing;
+  latest.hidden = isFollowing || isAtEnd();
 }
 
+// Only a person scrolls up; an answer that grows meanwhile does not end the following.
 scroller.addEventListener("scroll", () => {
-  isFollowing = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
+  if (isAtEnd()) isFollowing = true;
+  else if (scroller.scrollTop < lastTop) isFollowing = false;
+  lastTop = scroller.scrollTop;
   latest.hidden = isFollowing;
 });
 

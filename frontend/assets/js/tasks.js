@@ -64,7 +64,6 @@ function refillQuickAdd(sent) {
   if (title.value) return;
   title.value = sent.get("title");
   key.value = sent.get("key");
-  title.ariaInvalid = "true";
   title.focus();
 }
 
