@@ -9,6 +9,9 @@ export function refreshTasks() {
   window.htmx?.trigger("#task-list", "refresh");
 }
 
+// The assistant has just written to it.
+document.addEventListener("wrote", refreshTasks);
+
 // How to take back what was drawn, by the button that was pressed.
 const takeBack = new WeakMap();
 

@@ -9,7 +9,8 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use futures_util::{Stream, StreamExt};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use todo_api::{
     ApprovalAnswer, ChatRequest, Conversation, MessageEdit, MessageList, MessageQuery, Turn, Undone,
 };
@@ -276,8 +277,7 @@ pub(crate) async fn retry(
     axum::Form(form): axum::Form<TurnForm>,
 ) -> Result<Response, Failure> {
     let path = session.path(format_args!("turns/{id}/retry"));
-    let turn: Turn = session.backend.act(Method::POST, &path, form.key()).await?;
-    Ok(resumed(&visitor, turn, &form.address))
+    resume(&visitor, &session, &path, &json!({}), &form).await
 }
 
 /// Answers the question of a turn.
@@ -291,22 +291,31 @@ pub(crate) async fn approve(
     let answer = ApprovalAnswer {
         option: form.option.clone(),
     };
-    let turn: Turn = session
-        .backend
-        .call(Method::POST, &path, &answer, form.key())
-        .await?;
-    Ok(resumed(&visitor, turn, &form.address))
+    resume(&visitor, &session, &path, &answer, &form).await
 }
 
-/// A turn that goes on.
-fn resumed(visitor: &Visitor, turn: Turn, address: &str) -> Response {
-    let address = Address::of_page(visitor, address).at_conversation(turn.conversation_id);
+/// Has a turn go on and shows it.
+async fn resume(
+    visitor: &Visitor,
+    session: &Session,
+    path: &str,
+    body: &(impl Serialize + Sync),
+    form: &TurnForm,
+) -> Result<Response, Failure> {
+    let events = session
+        .backend
+        .call_for_events(Method::POST, path, body, form.key())
+        .await?;
+    let started = first_event(events).await?;
+    let address = Address::of_page(visitor, &form.address).at_conversation(started.conversation_id);
     if !visitor.htmx {
-        return to_turn(&address, turn.id);
+        return Ok(to_turn(&address, started.turn_id));
     }
+    let path = session.path(format_args!("turns/{}", started.turn_id));
+    let turn: Turn = session.backend.get(&path).await?;
     let turn = TurnView::of(turn);
     let composer = ComposerView::beside(&turn, &address).partial();
-    Html(format!("{turn}{composer}")).into_response()
+    Ok(Html(format!("{turn}{composer}")).into_response())
 }
 
 /// Undoes what one call of a turn did.

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use axum::{http::StatusCode, response::sse::Event};
 use futures_util::{
-    StreamExt,
+    FutureExt, StreamExt,
+    future::{BoxFuture, ready},
     stream::{self, BoxStream},
 };
 use serde_json::Value;
-use todo_api::{ToolCall, TurnEvent, TurnState, Undo};
+use todo_api::{ToolCall, Turn, TurnEvent, TurnState, Undo};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -27,10 +28,11 @@ pub(super) async fn fragments(
     turn: i64,
     shutdown: CancellationToken,
 ) -> BoxStream<'static, Event> {
-    let path = session.path(format_args!("turns/{turn}/events"));
-    match session.backend.events(&path).await {
+    let path = session.path(format_args!("turns/{turn}"));
+    match session.backend.events(&format!("{path}/events")).await {
         Ok(events) => {
-            let relay = Relay::new(turn, events.boxed());
+            let whole = async move { session.backend.get::<Turn>(&path).await.ok() };
+            let relay = Relay::new(turn, events.boxed(), whole.boxed());
             stream::unfold(relay, Relay::next)
                 .take_until(shutdown.cancelled_owned())
                 .boxed()
@@ -51,9 +53,12 @@ fn end() -> Event {
 /// Follows a turn and tells what changed since it last spoke.
 struct Relay {
     events: BoxStream<'static, ServerEvent>,
+    /// The turn as it is stored, asked for when its events have ended.
+    stored: BoxFuture<'static, Option<Turn>>,
     turn: TurnView,
     has_new_calls: bool,
     has_new_text: bool,
+    has_written: bool,
     /// When it may speak again.
     next: Instant,
     phase: Phase,
@@ -69,12 +74,18 @@ enum Phase {
 }
 
 impl Relay {
-    fn new(turn: i64, events: BoxStream<'static, ServerEvent>) -> Self {
+    fn new(
+        turn: i64,
+        events: BoxStream<'static, ServerEvent>,
+        stored: BoxFuture<'static, Option<Turn>>,
+    ) -> Self {
         Self {
             events,
+            stored,
             turn: TurnView::started(turn, 0),
             has_new_calls: false,
             has_new_text: false,
+            has_written: false,
             next: Instant::now() + PACE,
             phase: Phase::Following,
         }
@@ -97,10 +108,18 @@ impl Relay {
                     self.next = Instant::now() + PACE;
                     return Some((Event::default().data(self.news()), self));
                 }
-                event = self.events.next() => {
+                () = ready(()), if self.has_written && !has_news => {
+                    self.has_written = false;
+                    return Some((Event::default().event("wrote").data(""), self));
+                }
+                event = self.events.next() => match event {
+                    Some(event) => self.take(&event),
                     // Without an end of the turn the backend went away: the page comes back.
-                    self.take(&event?);
-                    if !self.turn.is_running() {
+                    None if self.turn.is_running() => return None,
+                    None => {
+                        if let Some(turn) = (&mut self.stored).await {
+                            self.turn = TurnView::of(turn);
+                        }
                         self.phase = Phase::Told;
                         return Some((Event::default().data(self.whole()), self));
                     }
@@ -112,6 +131,10 @@ impl Relay {
     /// Takes one event of the turn. What is not understood is passed over.
     fn take(&mut self, event: &ServerEvent) {
         let Some(event) = read(event) else { return };
+        // What comes after a question or a failure is a turn that goes on.
+        if !event.ends_stream() {
+            self.turn.state = TurnState::Running;
+        }
         match event {
             TurnEvent::Turn {
                 conversation_id, ..
@@ -139,6 +162,7 @@ impl Relay {
                     call.undo = undo;
                 }
                 self.has_new_calls = true;
+                self.has_written |= undo == Undo::Available;
             }
             TurnEvent::Approval(approval) => {
                 self.turn.approval = Some(approval);
@@ -213,7 +237,7 @@ mod tests {
     }
 
     async fn relayed(events: Vec<ServerEvent>) -> Vec<String> {
-        let relay = Relay::new(5, stream::iter(events).boxed());
+        let relay = Relay::new(5, stream::iter(events).boxed(), ready(None).boxed());
         stream::unfold(relay, Relay::next)
             .map(|event| format!("{event:?}"))
             .collect()
@@ -238,8 +262,12 @@ mod tests {
             ),
             event("text", r#"{"delta":"Added "}"#),
             event("text", r#"{"delta":"**Buy milk**."}"#),
+            event(
+                "approval",
+                r#"{"id":1,"question":"Sure?","options":["Yes","No"]}"#,
+            ),
+            event("text", r#"{"delta":" Sure."}"#),
             event("done", "{}"),
-            event("text", r#"{"delta":"never told"}"#),
         ])
         .await;
         assert_eq!(told.len(), 2, "{told:?}");
