@@ -53,6 +53,9 @@ impl Browser {
             "--no-first-run",
             "--no-default-browser-check",
             "--hide-scrollbars",
+            // A mouse, which a machine without a screen lacks: fine, and able to hover.
+            "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,\
+             availablePointerTypes=4",
             "--force-color-profile=srgb",
             "--lang=en-GB",
         ];

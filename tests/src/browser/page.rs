@@ -21,6 +21,25 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// Finds what breaks the accessibility rules: <https://github.com/dequelabs/axe-core>.
 const AXE: &str = include_str!("../../assets/axe/axe.min.js");
 
+/// The middle of the element, or of its label where that stands for it, if a click there hits it.
+const POINT: &str = "function () {
+    for (const element of [this, ...(this.labels ?? [])]) {
+        element.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+        const { x, y, width, height } = element.getBoundingClientRect();
+        const [middleX, middleY] = [x + width / 2, y + height / 2];
+        const hit = document.elementFromPoint(middleX, middleY);
+        if (hit && element.contains(hit)) return [middleX, middleY];
+    }
+    return null;
+}";
+
+/// Does what choosing a value does.
+const SET_VALUE: &str = "function (value) {
+    this.value = value;
+    this.dispatchEvent(new Event('input', { bubbles: true }));
+    this.dispatchEvent(new Event('change', { bubbles: true }));
+}";
+
 /// A tab of a browser.
 pub struct Page {
     connection: Connection,
@@ -280,8 +299,18 @@ impl Page {
 
     /// Clicks in the middle of the thing of that role and name.
     pub async fn click(&self, role: &str, name: &str) {
-        let node = self.wait_for(role, name).await;
-        let (x, y) = self.middle_of(node).await;
+        let deadline = Instant::now() + PATIENCE;
+        let (x, y) = loop {
+            let node = self.wait_for(role, name).await;
+            if let Some(point) = self.point_in(node).await {
+                break point;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "something lies over the {role} “{name}”"
+            );
+            sleep(GLANCE).await;
+        };
         for kind in ["mousePressed", "mouseReleased"] {
             self.call(
                 "Input.dispatchMouseEvent",
@@ -304,22 +333,7 @@ impl Page {
     /// Sets a field that is no text, such as a date or a choice, to one of its values.
     pub async fn choose(&self, role: &str, name: &str, value: &str) {
         let node = self.wait_for(role, name).await;
-        let resolved = self
-            .call("DOM.resolveNode", json!({"backendNodeId": node}))
-            .await;
-        self.call(
-            "Runtime.callFunctionOn",
-            json!({
-                "objectId": resolved["object"]["objectId"],
-                "functionDeclaration": "function (value) {
-                    this.value = value;
-                    this.dispatchEvent(new Event('input', { bubbles: true }));
-                    this.dispatchEvent(new Event('change', { bubbles: true }));
-                }",
-                "arguments": [{"value": value}],
-            }),
-        )
-        .await;
+        self.on(node, SET_VALUE, json!(value)).await;
     }
 
     /// Presses a key where the focus is: `Enter`, `Escape`, `Tab`, or a character.
@@ -382,16 +396,30 @@ impl Page {
             .find_map(|node| node["backendDOMNodeId"].as_i64())
     }
 
-    async fn middle_of(&self, node: i64) -> (f64, f64) {
-        // Fails for what has no box, and so does the next call, which says it better.
-        let _ = self
-            .try_call("DOM.scrollIntoViewIfNeeded", json!({"backendNodeId": node}))
-            .await;
-        let model = self
-            .call("DOM.getContentQuads", json!({"backendNodeId": node}))
-            .await;
-        let corner = |index: usize| model["quads"][0][index].as_f64().unwrap_or_default();
-        ((corner(0) + corner(4)) / 2.0, (corner(1) + corner(5)) / 2.0)
+    /// Where a click would hit it, or none while something else lies over it.
+    async fn point_in(&self, node: i64) -> Option<(f64, f64)> {
+        let point = self.on(node, POINT, json!(null)).await?;
+        Some((point[0].as_f64()?, point[1].as_f64()?))
+    }
+
+    /// Calls a function with the node as `this`; none when the node is gone or it gives null.
+    async fn on(&self, node: i64, function: &str, argument: Value) -> Option<Value> {
+        let resolved = self
+            .try_call("DOM.resolveNode", json!({"backendNodeId": node}))
+            .await
+            .ok()?;
+        let parameters = json!({
+            "objectId": resolved["object"]["objectId"],
+            "functionDeclaration": function,
+            "arguments": [{"value": argument}],
+            "returnByValue": true,
+        });
+        let mut answer = self
+            .try_call("Runtime.callFunctionOn", parameters)
+            .await
+            .ok()?;
+        let value = answer["result"]["value"].take();
+        (!value.is_null()).then_some(value)
     }
 
     // ── What is judged
