@@ -337,7 +337,7 @@ pub(crate) async fn undo(
         .tool_calls
         .iter()
         .find(|call| call.n == n)
-        .map(|call| CallView::new(id, call).to_string())
+        .map(|call| CallView::new(id, turn.state, call).to_string())
         .unwrap_or_default();
     let toast = Toast::note(undone.message);
     Ok(Html(format!("{call}{}", toast.partial())).into_response())

@@ -314,7 +314,7 @@ impl TurnView {
     pub(super) fn calls_html(&self) -> String {
         self.calls
             .iter()
-            .map(|call| CallView::new(self.id, call).to_string())
+            .map(|call| CallView::new(self.id, self.state, call).to_string())
             .collect()
     }
 
@@ -371,14 +371,17 @@ pub(crate) struct CallView {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CallState {
     Running,
+    /// The turn stopped or waits before it.
+    Open,
     Failed,
     Done,
 }
 
 impl CallView {
-    pub(crate) fn new(turn: i64, call: &ToolCall) -> Self {
+    pub(crate) fn new(turn: i64, turn_state: TurnState, call: &ToolCall) -> Self {
         let state = match &call.result {
-            Value::Null => CallState::Running,
+            Value::Null if turn_state == TurnState::Running => CallState::Running,
+            Value::Null => CallState::Open,
             result if result.get("error").is_some() => CallState::Failed,
             _ => CallState::Done,
         };
@@ -391,7 +394,7 @@ impl CallView {
             state,
             args: pretty(&call.args),
             result: match state {
-                CallState::Running => String::new(),
+                CallState::Running | CallState::Open => String::new(),
                 _ => pretty(&call.result),
             },
             undo: call.undo,
@@ -438,6 +441,7 @@ fn sentence(call: &ToolCall, state: CallState) -> String {
     };
     let verb = match state {
         CallState::Running => doing,
+        CallState::Open => return format!("Not done: {} {}", doing.to_lowercase(), object(call)),
         CallState::Failed => failed,
         CallState::Done => done,
     };
@@ -508,8 +512,16 @@ mod tests {
                 "Looked through your tasks: 2 found",
             ),
         ] {
-            assert_eq!(CallView::new(1, &call).sentence, told);
+            let view = CallView::new(1, TurnState::Running, &call);
+            assert_eq!(view.sentence, told);
         }
+    }
+
+    #[test]
+    fn a_call_that_waits_for_an_answer_is_not_told_as_done() {
+        let call = call("delete_task", json!({"task_id": 3}), Value::Null);
+        let view = CallView::new(1, TurnState::Waiting, &call);
+        assert_eq!(view.sentence, "Not done: deleting task 3");
     }
 
     #[test]
