@@ -122,8 +122,7 @@ pub struct ToolCall {
     /// The arguments it was called with.
     #[schema(value_type = Object)]
     pub args: Value,
-    /// What it gave back; null while it has not finished.
-    #[schema(value_type = Object, nullable)]
+    /// What it gave back, an object or a list; null while it has not finished.
     pub result: Value,
     /// Whether its effect can be undone.
     #[serde(default)]
@@ -307,7 +306,6 @@ pub enum TurnEvent {
         /// The call's number.
         n: i32,
         /// What it gave back.
-        #[schema(value_type = Object)]
         result: Value,
         /// Whether its effect can be undone.
         undo: Undo,
