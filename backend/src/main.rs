@@ -1,9 +1,11 @@
 //! `todo-backend`: the backend as a server of its own, on PostgreSQL.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use todo_backend::accounts::reset;
+use todo_backend::assistant::builtin::Builtin;
 use todo_backend::clock::Clock;
 use todo_backend::config::{Config, METRICS_ADDR, PORT};
 use todo_backend::db::Db;
@@ -11,8 +13,7 @@ use todo_backend::server::{self, Backend};
 use todo_service::program::{self, Failure};
 use todo_service::settings::ServerSettings;
 use todo_service::telemetry::Telemetry;
-use todo_service::{Environment, Lifecycle, Listener, metrics};
-use tracing::info;
+use todo_service::{Environment, Lifecycle};
 
 // musl's own allocator is slow with several threads.
 #[global_allocator]
@@ -65,15 +66,9 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<ExitCode, Failure> {
     let config = configure()?;
-    let lifecycle = Lifecycle::new(config.server.grace);
-    let listener = Listener::bind(config.server.address, config.server.max_connections).await?;
-    if let Some(address) = config.server.metrics_address {
-        metrics::start(address, &lifecycle).await?;
-    }
-    let backend = Backend::open(config, lifecycle.clone(), Clock::system())?;
-    info!(address = %listener.address(), "serving");
-    listener.serve(backend.router(), &lifecycle);
-    Ok(lifecycle.run().await?.into())
+    Ok(server::serve(config, Arc::new(Builtin::new()))
+        .await?
+        .into())
 }
 
 async fn migrate() -> Result<ExitCode, Failure> {

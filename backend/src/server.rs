@@ -8,7 +8,9 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
-use todo_service::{Health, Lifecycle, health};
+use todo_service::{
+    Health, Lifecycle, Listener, health, lifecycle::Ending, metrics, program::Failure,
+};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -110,6 +112,22 @@ impl Backend {
         let trusted_proxies = app.config.server.trusted_proxies.clone();
         todo_service::http::surround(routes, trusted_proxies, todo_service::http::panic_problem)
     }
+}
+
+/// Runs the backend on its own port until the process is asked to end.
+///
+/// # Errors
+/// When a port is taken or a setting leads nowhere.
+pub async fn serve(config: Config, model: Arc<dyn Model>) -> Result<Ending, Failure> {
+    let lifecycle = Lifecycle::new(config.server.grace);
+    let listener = Listener::bind(config.server.address, config.server.max_connections).await?;
+    if let Some(address) = config.server.metrics_address {
+        metrics::start(address, &lifecycle).await?;
+    }
+    let backend = Backend::with_model(config, lifecycle.clone(), Clock::system(), model)?;
+    tracing::info!(address = %listener.address(), "serving");
+    listener.serve(backend.router(), &lifecycle);
+    Ok(lifecycle.run().await?)
 }
 
 /// The OpenAPI 3.1 document of all routes.

@@ -7,12 +7,19 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use todo_api::{SignedUp, Task, TokenAnswer};
-use todo_backend::{clock::Clock, config::Config, db::Conn, server::Backend};
+use todo_backend::{
+    assistant::{builtin::Builtin, model::Model},
+    clock::Clock,
+    config::Config,
+    db::Conn,
+    server::Backend,
+};
 use todo_service::{Environment, Lifecycle, Listener};
 
 use crate::{
     client::{Answer, Client},
     postgres,
+    scripted::{Scripted, Signals},
 };
 
 /// The moment at which a test's clock stands: a Tuesday at noon, UTC.
@@ -27,22 +34,26 @@ pub enum Engine {
     Sqlite,
 }
 
-/// Tells the same stories on SQLite and on PostgreSQL: each is an `async fn(TestApp)`.
+/// Tells the same stories on SQLite and on PostgreSQL: each is an `async fn(TestApp)`. The backend
+/// is started by `TestApp::start`, or by what stands before an arrow.
 #[macro_export]
 macro_rules! on_both {
-    ($($story:ident),+ $(,)?) => {
+    ($start:path => $($story:ident),+ $(,)?) => {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $story() {
-                super::$story($crate::TestApp::start($crate::Engine::Sqlite).await).await;
+                super::$story($start($crate::Engine::Sqlite).await).await;
             })+
         }
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $story() {
-                super::$story($crate::TestApp::start($crate::Engine::Postgres).await).await;
+                super::$story($start($crate::Engine::Postgres).await).await;
             })+
         }
+    };
+    ($($story:ident),+ $(,)?) => {
+        $crate::on_both!($crate::TestApp::start => $($story),+);
     };
 }
 
@@ -80,7 +91,18 @@ impl Database {
     /// A configuration that leads to it, with other settings as in the environment.
     #[must_use]
     pub fn config(&self, variables: &[(&str, &str)]) -> Config {
-        let mut environment = vec![
+        let environment = self.variables(variables);
+        environment
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect::<Environment>()
+            .read(|reader| Config::read(reader, self.file()))
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The environment of a backend on it, with further settings.
+    pub(crate) fn variables(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
+        let mut variables = vec![
             ("ADDR", "127.0.0.1"),
             ("PORT", "0"),
             ("METRICS_ADDR", "off"),
@@ -88,15 +110,14 @@ impl Database {
             ("SIGN_UP_LIMIT", "1000"),
             ("JWT_SECRET", "a Kiwi flew past 17 lighthouses, twice"),
         ];
-        if let Self::Postgres(url) = self {
-            environment.push(("DATABASE_URL", url));
-        }
-        environment.extend(variables);
-        environment
-            .into_iter()
-            .collect::<Environment>()
-            .read(|reader| Config::read(reader, self.file()))
-            .unwrap_or_else(|error| panic!("{error}"))
+        let file = self.file().unwrap_or_default();
+        variables.push(match self {
+            Self::Postgres(url) => ("DATABASE_URL", url),
+            Self::Sqlite(_) => ("SQLITE_FILE", file.to_str().expect("a path of text")),
+        });
+        variables.extend(more);
+        let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        variables.into_iter().map(own).collect()
     }
 }
 
@@ -110,6 +131,9 @@ pub struct TestApp {
     pub database: Database,
     /// Its end.
     pub lifecycle: Lifecycle,
+    /// Where its model finds its signals, if it is the scripted one.
+    pub signals: Signals,
+    model: Arc<dyn Model>,
     address: SocketAddr,
 }
 
@@ -130,26 +154,62 @@ impl TestApp {
         Self::on(Database::new(engine).await, Clock::system(), &[]).await
     }
 
-    /// Starts another backend on the same database and clock.
-    pub async fn replica(&self) -> Self {
-        Self::on(self.database.clone(), self.clock.clone(), &[]).await
+    /// Starts a backend with the scripted model.
+    pub async fn scripted(engine: Engine) -> Self {
+        let clock = Clock::fixed(NOON.parse().unwrap());
+        let signals = Signals::default();
+        let model = Arc::new(Scripted::new(signals.folder()));
+        Self::with_model(Database::new(engine).await, clock, &[], signals, model).await
     }
 
-    /// Starts a backend on a database that is there.
+    /// Starts another backend on the same database and clock, with the same model.
+    pub async fn replica(&self) -> Self {
+        self.replica_with(&[]).await
+    }
+
+    /// The same, with settings as in the environment.
+    pub async fn replica_with(&self, variables: &[(&str, &str)]) -> Self {
+        Self::with_model(
+            self.database.clone(),
+            self.clock.clone(),
+            variables,
+            self.signals.clone(),
+            Arc::clone(&self.model),
+        )
+        .await
+    }
+
+    /// Starts a backend on a database that is there, with the built-in assistant.
     pub async fn on(database: Database, clock: Clock, variables: &[(&str, &str)]) -> Self {
+        let model = Arc::new(Builtin::new());
+        Self::with_model(database, clock, variables, Signals::default(), model).await
+    }
+
+    /// Starts a backend on a database that is there, with this model.
+    pub async fn with_model(
+        database: Database,
+        clock: Clock,
+        variables: &[(&str, &str)],
+        signals: Signals,
+        model: Arc<dyn Model>,
+    ) -> Self {
         let config = database.config(variables);
         let lifecycle = Lifecycle::new(config.server.grace);
         let listener = Listener::bind(config.server.address, config.server.max_connections)
             .await
             .unwrap();
         let address = listener.address();
-        let backend = Backend::open(config, lifecycle.clone(), clock.clone()).unwrap();
+        let answering = Arc::clone(&model);
+        let backend =
+            Backend::with_model(config, lifecycle.clone(), clock.clone(), answering).unwrap();
         listener.serve(backend.router(), &lifecycle);
         Self {
             backend,
             clock,
             database,
             lifecycle,
+            signals,
+            model,
             address,
         }
     }

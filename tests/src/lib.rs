@@ -5,9 +5,13 @@ mod app;
 pub mod browser;
 pub mod client;
 pub mod postgres;
+mod process;
 pub mod proxy;
+mod scripted;
 mod site;
 
 pub use app::{Database, Engine, NOON, PASSWORD, TestApp, User, email};
 pub use client::Client;
+pub use process::Process;
+pub use scripted::{Scripted, Signals};
 pub use site::Site;
