@@ -6,6 +6,7 @@ mod chat;
 mod due_date;
 mod live;
 mod patch;
+mod personal_token;
 mod problem;
 mod task;
 
@@ -14,5 +15,6 @@ pub use chat::*;
 pub use due_date::{DueDate, InvalidDueDate};
 pub use live::*;
 pub use patch::Patch;
+pub use personal_token::*;
 pub use problem::*;
 pub use task::*;

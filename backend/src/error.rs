@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use todo_api::{FieldError, Problem, Task};
+use todo_api::{FieldError, Problem, Scope, Task};
 
 use crate::db::DbError;
 
@@ -21,6 +21,9 @@ pub enum Error {
     /// 403: the credential does not allow this.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// 403 `insufficient_scope`: the credential is good for less than this.
+    #[error("{}", insufficient(*.0))]
+    InsufficientScope(Scope),
     /// 404: there is no such thing, for this user.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
@@ -71,6 +74,13 @@ pub enum Error {
     Internal(String),
 }
 
+const fn insufficient(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Read => "This token is not good for reading.",
+        Scope::Write => "This token is good for reading only. Make one that may write as well.",
+    }
+}
+
 fn summary(errors: &[FieldError]) -> String {
     match errors {
         [one] if one.field.is_empty() => one.message.clone(),
@@ -95,6 +105,7 @@ impl Error {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
             Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::InsufficientScope(_) => (StatusCode::FORBIDDEN, "insufficient_scope"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::Conflict { code, .. } => (StatusCode::CONFLICT, code),
@@ -180,6 +191,10 @@ impl IntoResponse for Error {
         match self {
             Self::Unauthorized(_) => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::InsufficientScope(_) => {
+                let challenge = HeaderValue::from_static("Bearer error=\"insufficient_scope\"");
+                headers.insert(header::WWW_AUTHENTICATE, challenge);
             }
             Self::TooManyRequests { retry_after, .. } => {
                 headers.insert(header::RETRY_AFTER, retry_after.into());

@@ -21,6 +21,7 @@ pub mod live;
 pub mod mcp;
 pub mod openapi;
 pub mod server;
+pub mod sse;
 pub mod tasks;
 pub mod text;
 pub mod writes;

@@ -25,7 +25,7 @@ pub fn frame() -> OpenApi {
     let mut document = Frame::openapi();
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("JWT")
+        .bearer_format("JWT or personal access token (todo_pat_…)")
         .build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));

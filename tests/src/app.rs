@@ -6,7 +6,7 @@ use diesel_async::SimpleAsyncConnection;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use todo_api::{SignedUp, Task, TokenAnswer};
+use todo_api::{CreatedPersonalToken, SignedUp, Task, TokenAnswer};
 use todo_backend::{
     assistant::{builtin::Builtin, model::Model},
     clock::Clock,
@@ -312,6 +312,19 @@ impl User {
             client: self.client.clone().with(name, value),
             ..self.clone()
         }
+    }
+
+    /// Makes a personal access token with these scopes, good for a day.
+    pub async fn make_token(&self, name: &str, scopes: &[&str]) -> CreatedPersonalToken {
+        let form = json!({"name": name, "scopes": scopes, "expiresInDays": 1});
+        let made = self.session.post("/api/auth/create-personal-token", form);
+        made.await.expect(200)
+    }
+
+    /// A program that acts for them with this token.
+    #[must_use]
+    pub fn bearing(&self, token: &str) -> Self {
+        self.with("authorization", &format!("Bearer {token}"))
     }
 
     /// `GET` something of theirs.

@@ -20,7 +20,7 @@ use super::{
     client::Client,
     cookie,
     error::AuthError,
-    origin,
+    origin, personal_tokens,
     queries::{self, Ending},
     rules,
     session::{self, MaybeSignedIn, SignedIn},
@@ -62,6 +62,7 @@ pub fn auth_routes() -> OpenApiRouter<App> {
         .routes(routes!(reset_password))
         .routes(routes!(update_user))
         .routes(routes!(delete_user))
+        .merge(personal_tokens::routes())
 }
 
 async fn never_stored(mut response: Response) -> Response {
@@ -73,7 +74,7 @@ async fn never_stored(mut response: Response) -> Response {
 }
 
 /// A JSON body, refused in Better Auth's terms.
-struct Form<T>(T);
+pub(super) struct Form<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = AuthError;

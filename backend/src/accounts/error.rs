@@ -7,7 +7,10 @@ use axum::{
 };
 use todo_api::Problem;
 
-use super::password::{PASSWORD_MAX, PASSWORD_MIN};
+use super::{
+    password::{PASSWORD_MAX, PASSWORD_MIN},
+    personal_tokens::TOKENS_MAX,
+};
 use crate::{db::DbError, error::Error};
 
 /// Why an account's request is refused.
@@ -40,6 +43,12 @@ pub enum AuthError {
     /// 400: a reset link that was used, has ended, or never was.
     #[error("This link was used already or has expired. Ask for a new one.")]
     InvalidToken,
+    /// 422: the user has as many personal tokens as there may be.
+    #[error("You have {TOKENS_MAX} tokens, which is the most. Revoke one that you do not need.")]
+    TooManyPersonalTokens,
+    /// 422: the user has a personal token of that name.
+    #[error("You have a token of that name. Give this one another.")]
+    PersonalTokenNameTaken,
     /// 400: an update without a field.
     #[error("There is nothing to change in this request.")]
     NothingToUpdate,
@@ -86,6 +95,16 @@ impl AuthError {
             Self::PasswordTooShort => (S::BAD_REQUEST, "PASSWORD_TOO_SHORT", "Password too short"),
             Self::PasswordTooLong => (S::BAD_REQUEST, "PASSWORD_TOO_LONG", "Password too long"),
             Self::InvalidToken => (S::BAD_REQUEST, "INVALID_TOKEN", "Invalid token"),
+            Self::TooManyPersonalTokens => (
+                S::UNPROCESSABLE_ENTITY,
+                "TOO_MANY_PERSONAL_TOKENS",
+                "Too many personal tokens",
+            ),
+            Self::PersonalTokenNameTaken => (
+                S::UNPROCESSABLE_ENTITY,
+                "PERSONAL_TOKEN_NAME_TAKEN",
+                "Personal token name taken",
+            ),
             Self::NothingToUpdate => (S::BAD_REQUEST, "NO_FIELDS_TO_UPDATE", "No fields to update"),
             Self::HttpsRequired => (S::BAD_REQUEST, "HTTPS_REQUIRED", "Sign in over https"),
             Self::InvalidCallbackUrl => {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use todo_api::{PAGE_MAX, TaskQuery};
 use tokio::sync::mpsc;
 
-use super::{model::UserRow, queries, rules};
+use super::{model::UserRow, personal_tokens, queries, rules};
 use crate::{
     app::App,
     caller::UserId,
@@ -97,6 +97,11 @@ impl Writer {
         });
         let mut list = self.list("sessions").await?;
         list.page(sessions).await?;
+        list.end().await?;
+        let tokens = personal_tokens::of_user(&mut self.conn().await?, &user.id, now).await?;
+        let mut list = self.list("personal_tokens").await?;
+        list.page(tokens.iter().map(|token| token.to_wire()))
+            .await?;
         list.end().await?;
         self.tasks().await?;
         self.conversations().await?;

@@ -1,6 +1,7 @@
 //! Accounts: who somebody is. People sign up and in with e-mail address and password, in Better
 //! Auth's wire format; a session, by cookie or bearer token, is good for `/api/auth` only and is
-//! exchanged there for a JWT, which is good for everything else.
+//! exchanged there for a JWT, which is good for everything else. So is a personal access token, which
+//! a user makes for a program.
 
 mod auth_routes;
 mod client;
@@ -11,6 +12,7 @@ mod export;
 mod model;
 mod origin;
 mod password;
+pub mod personal_tokens;
 mod queries;
 mod rate_limit;
 pub mod reset;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::db::{
     Conn, on,
-    schema::{password_resets, user_sessions, user_state, users},
+    schema::{password_resets, personal_tokens, user_sessions, user_state, users},
     types::At,
 };
 
@@ -277,6 +277,9 @@ pub(super) async fn sweep(conn: &mut Conn, now: Timestamp) -> QueryResult<()> {
             .execute(conn)
             .await?;
         diesel::delete(password_resets::table.filter(password_resets::expires_at.le(At(now))))
+            .execute(conn)
+            .await?;
+        diesel::delete(personal_tokens::table.filter(personal_tokens::expires_at.le(At(now))))
             .execute(conn)
             .await?;
         Ok(())

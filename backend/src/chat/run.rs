@@ -114,11 +114,7 @@ impl Run {
         row: TurnRow,
         running: Arc<Running>,
     ) -> Result<Self, Error> {
-        let caller = Caller {
-            user_id: user_id.clone(),
-            expires_at: i64::MAX,
-        };
-        let client = Client::connect(&app, caller).await?;
+        let client = Client::connect(&app, Caller::process(user_id.clone())).await?;
         let mut conn = app.db.read().await?;
         let before = Some(row.message_id.max(0));
         let mut earlier =

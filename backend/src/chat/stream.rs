@@ -1,32 +1,24 @@
 //! A turn's events as a stream: from memory where the turn runs in this process, else from the
 //! database. Whoever reads gets every event once and in order, from any process.
 
-use std::{collections::VecDeque, convert::Infallible, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
-use axum::{
-    http::{HeaderName, HeaderValue, header},
-    response::{
-        IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
-};
-use futures_util::{StreamExt, stream};
+use axum::response::{Response, sse::Event};
+use futures_util::stream;
 use todo_api::{TurnEvent, TurnState};
-use tokio::time::Instant;
 
 use super::{queries, rules, running::Heard, view};
 use crate::{
     app::App,
     caller::{Caller, UserId},
     error::Error,
+    sse,
 };
 
 /// How often the database is asked for events of a turn that runs elsewhere.
 const POLL: Duration = Duration::from_millis(200);
 /// Events that are read at once.
 const PAGE: i64 = 500;
-/// How often a silent stream says that it lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Where a reader stands.
 struct Reader {
@@ -128,11 +120,6 @@ pub(super) async fn respond(
     seq: i64,
 ) -> Result<Response, Error> {
     let reader = read(app, &caller.user_id, turn_id, seq).await?;
-    let seconds = caller
-        .expires_at
-        .saturating_sub(app.clock.now().as_second());
-    let expires =
-        Instant::now() + Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(86_400));
     let hard = app.lifecycle.hard().clone();
     let events = stream::unfold(Some(reader), move |reader| {
         let hard = hard.clone();
@@ -147,22 +134,11 @@ pub(super) async fn respond(
                         None
                     }
                 },
-                () = tokio::time::sleep_until(expires) => Some((Event::default().event("expired").data("{}"), None)),
                 () = hard.cancelled() => None,
             }
         }
     });
-    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
-    let mut response = Sse::new(events.map(Ok::<_, Infallible>))
-        .keep_alive(keep_alive)
-        .into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        HeaderName::from_static("x-accel-buffering"),
-        HeaderValue::from_static("no"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(sse::respond(app, caller.clone(), events))
 }
 
 /// An event on the wire: its type is the SSE event's, so the data has the other fields only.

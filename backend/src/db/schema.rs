@@ -52,6 +52,22 @@ table! {
     use diesel::sql_types::*;
     use super::super::types::Moment;
 
+    personal_tokens (id) {
+        id -> Text,
+        user_id -> Text,
+        token_hash -> Text,
+        name -> Text,
+        scope -> Text,
+        expires_at -> Moment,
+        last_used_at -> Nullable<Moment>,
+        created_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::super::types::Moment;
+
     password_resets (token_hash) {
         token_hash -> Text,
         user_id -> Text,
@@ -222,6 +238,7 @@ allow_tables_to_appear_in_same_query!(
     users,
     user_state,
     user_sessions,
+    personal_tokens,
     password_resets,
     rate_limits,
     tasks,

@@ -72,7 +72,10 @@ impl Live {
     }
 
     /// Listens to a user's changes.
-    fn subscribe(&self, user_id: &UserId) -> Result<broadcast::Receiver<Changed>, Error> {
+    ///
+    /// # Errors
+    /// [`Error::TooManyRequests`] when too many listen already.
+    pub fn subscribe(&self, user_id: &UserId) -> Result<broadcast::Receiver<Changed>, Error> {
         let mut listeners = lock(&self.0.listeners);
         listeners.retain(|_, listeners| listeners.sender.receiver_count() > 0);
         let of_user = listeners

@@ -1,21 +1,14 @@
 //! The stream of a user's changes.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
 use axum::{
     extract::State,
-    http::{HeaderName, HeaderValue, header},
-    response::{
-        IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    response::{Response, sse::Event},
 };
 use futures_util::stream;
 use todo_api::{Changed, Problem};
-use tokio::{
-    sync::broadcast::{self, error::RecvError},
-    time::Instant,
-};
+use tokio::sync::broadcast::{self, error::RecvError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::queries;
@@ -23,10 +16,9 @@ use crate::{
     app::App,
     caller::{Caller, UserId},
     error::Error,
+    sse,
 };
 
-/// How often a silent stream says that it lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// When a page connects again after an orderly end.
 const RECONNECT: Duration = Duration::from_millis(500);
 
@@ -41,44 +33,28 @@ pub fn router() -> OpenApiRouter<App> {
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn events(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
-    let user_id = caller.user_id;
+    let user_id = caller.user_id.clone();
     let receiver = app.live.subscribe(&user_id)?;
     let first = current(&app, &user_id).await?;
-    let seconds = caller
-        .expires_at
-        .saturating_sub(app.clock.now().as_second());
-    let expires =
-        Instant::now() + Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(86_400));
-    let state = Some((receiver, Some(first)));
-    let events = stream::unfold(state, move |state| {
-        let (app, user_id) = (app.clone(), user_id.clone());
+    let of_stream = app.clone();
+    let events = stream::unfold(Some((receiver, Some(first))), move |state| {
+        let (app, user_id) = (of_stream.clone(), user_id.clone());
         async move {
             let (mut receiver, first) = state?;
             if let Some(first) = first {
-                return Some((Ok::<_, Infallible>(show(&first)), Some((receiver, None))));
+                return Some((show(&first), Some((receiver, None))));
             }
             tokio::select! {
                 changed = next(&app, &user_id, &mut receiver) => {
-                    Some((Ok(show(&changed?)), Some((receiver, None))))
-                }
-                () = tokio::time::sleep_until(expires) => {
-                    Some((Ok(Event::default().event("expired").data("{}")), None))
+                    Some((show(&changed?), Some((receiver, None))))
                 }
                 () = app.lifecycle.soft().cancelled() => {
-                    Some((Ok(Event::default().comment("restarting").retry(RECONNECT)), None))
+                    Some((Event::default().comment("restarting").retry(RECONNECT), None))
                 }
             }
         }
     });
-    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
-    let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        HeaderName::from_static("x-accel-buffering"),
-        HeaderValue::from_static("no"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(sse::respond(&app, caller, events))
 }
 
 /// The next change; whoever was too slow is told the latest version only.

@@ -24,6 +24,13 @@ document.querySelector("[data-use-time-zone]")?.addEventListener("click", () => 
   select.focus();
 });
 
+document.querySelector("[data-copy]")?.addEventListener("click", async ({ target }) => {
+  const field = document.getElementById(target.dataset.copy);
+  field.select();
+  await navigator.clipboard.writeText(field.value);
+  target.textContent = "Copied";
+});
+
 const button = document.querySelector("[data-notifications]");
 const state = document.querySelector("[data-notifications-state]");
 

@@ -7,6 +7,7 @@ mod conversations;
 mod index;
 mod settings;
 mod tasks;
+mod tokens;
 
 use askama::Template;
 use axum::{
@@ -101,6 +102,8 @@ pub(crate) fn signed_in() -> Router<App> {
         .route("/settings", get(settings::page).post(settings::save))
         .route("/settings/password", post(settings::change_password))
         .route("/settings/sessions", post(settings::end_session))
+        .route("/settings/tokens", post(tokens::create))
+        .route("/settings/tokens/revoke", post(tokens::revoke))
         .route("/settings/delete", post(settings::delete_account))
         .route("/export", get(settings::export))
         .route("/logout", post(account::sign_out))

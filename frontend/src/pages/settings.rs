@@ -1,4 +1,5 @@
-//! The settings: the person, the look, the password, the sessions, and the way out with one's data.
+//! The settings: the person, the look, the password, the sessions, the tokens for programs, and the
+//! way out with one's data.
 
 use askama::Template;
 use axum::{
@@ -11,9 +12,9 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use todo_api::{Settings, SettingsPatch, Theme};
+use todo_api::{PersonalToken, Settings, SettingsPatch, Theme};
 
-use super::{Look, account, clock::Clock, html};
+use super::{Look, account, clock::Clock, html, tokens::Tokens};
 use crate::{
     App,
     backend::{AuthAnswer, BackendError},
@@ -25,14 +26,15 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "settings.html")]
-struct SettingsPage {
+pub(super) struct SettingsPage {
     look: Look,
     settings: Settings,
     zones: Vec<String>,
     sessions: Vec<SessionView>,
+    pub(super) tokens: Tokens,
     notice: Option<Toast>,
     /// What is wrong: the field's id and a sentence.
-    errors: Vec<(&'static str, String)>,
+    pub(super) errors: Vec<(&'static str, String)>,
 }
 
 impl SettingsPage {
@@ -94,17 +96,18 @@ pub(crate) struct SettingsForm {
     sign_out_others: String,
 }
 
-async fn load(
+pub(super) async fn load(
     app: &App,
     visitor: &Visitor,
     session: &Session,
 ) -> Result<SettingsPage, BackendError> {
     let auth = app.backend(visitor).with_cookie();
     let path = session.path("settings");
-    let (settings, sessions, current) = tokio::try_join!(
+    let (settings, sessions, current, tokens) = tokio::try_join!(
         session.backend.get::<Settings>(&path),
         auth.get::<Vec<SessionAnswer>>("/api/auth/list-sessions"),
         auth.get::<CurrentSession>("/api/auth/get-session"),
+        auth.get::<Vec<PersonalToken>>("/api/auth/list-personal-tokens"),
     )?;
     let clock = Clock::of(&settings);
     let view = |session: SessionAnswer| SessionView {
@@ -123,6 +126,7 @@ async fn load(
             .collect(),
         settings,
         sessions,
+        tokens: Tokens::new(tokens, &clock),
         notice: None,
         errors: Vec::new(),
     })
@@ -171,6 +175,7 @@ pub(crate) async fn page(
         Some("done=saved") => Some("Saved."),
         Some("done=password") => Some("Your password is changed."),
         Some("done=session") => Some("Signed out there."),
+        Some("done=token") => Some("The token is revoked."),
         Some("done=sessions") => Some("Signed out everywhere else."),
         _ => None,
     };
@@ -178,7 +183,8 @@ pub(crate) async fn page(
     Ok(html(page))
 }
 
-fn done(what: &str) -> Response {
+/// Back to the page, which says what was done.
+pub(super) fn done(what: &str) -> Response {
     Redirect::to(&format!("/settings?done={what}")).into_response()
 }
 

@@ -4,5 +4,6 @@ mod accounts;
 mod errors;
 mod faults;
 mod idempotency;
+mod personal_tokens;
 mod tasks;
 mod tenancy;

@@ -3,4 +3,5 @@
 mod accounts;
 mod driver;
 mod every_page;
+mod settings;
 mod tasks;
