@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use todo_api::FieldError;
 
 use crate::error::Error;
@@ -73,14 +74,16 @@ async fn read<S: Send + Sync>(request: Request<Body>, state: &S) -> Result<Bytes
 /// Reads JSON text.
 ///
 /// # Errors
-/// [`Error::Malformed`] when it is not JSON, [`Error::Invalid`] when it has the wrong shape.
+/// [`Error::Malformed`] when it is not JSON, [`Error::Invalid`] when it has the wrong shape or a text
+/// with a NUL character.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    refuse_nul(body)?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
         // A number where one of several words should stand counts as bad syntax there.
-        if inner.is_data() || serde_json::from_slice::<serde_json::Value>(body).is_ok() {
+        if inner.is_data() || serde_json::from_slice::<Value>(body).is_ok() {
             // Where the error stands in the text is of no use beside the field's name.
             let message = inner.to_string();
             let message = format!("{}.", message.split(" at line ").next().unwrap_or_default());
@@ -96,6 +99,42 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     Ok(value)
 }
 
+/// A text of PostgreSQL holds every character but NUL, so no text of ours does.
+fn refuse_nul(body: &[u8]) -> Result<(), Error> {
+    // In JSON it can only stand as an escape, and hardly ever does.
+    let escape = b"\\u0000";
+    if !body.windows(escape.len()).any(|bytes| bytes == escape) {
+        return Ok(());
+    }
+    let value = serde_json::from_slice(body).unwrap_or_default();
+    path_to_nul(&value).map_or(Ok(()), |field| Err(nul_in(&field)))
+}
+
+fn nul_in(field: &str) -> Error {
+    Error::field(field, "A text cannot contain a NUL character.")
+}
+
+/// The path of the first text with a NUL character, as `tags[1]`.
+fn path_to_nul(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(list) => list.iter().enumerate().find_map(|(at, value)| {
+            let rest = path_to_nul(value)?;
+            Some(format!("[{at}]{rest}"))
+        }),
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            let rest = path_to_nul(value)?;
+            let dot = if rest.is_empty() || rest.starts_with('[') {
+                ""
+            } else {
+                "."
+            };
+            Some(format!("{name}{dot}{rest}"))
+        }),
+        _ => None,
+    }
+}
+
 /// The query string. 422 when a parameter is not as it should be.
 pub struct Query<T>(pub T);
 
@@ -108,6 +147,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes())
             .filter(|(_, value)| !value.is_empty())
             .collect();
+        if let Some((name, _)) = pairs.iter().find(|(_, value)| value.contains('\0')) {
+            return Err(nul_in(name));
+        }
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(pairs)
             .finish();

@@ -4,6 +4,7 @@
 mod app;
 pub mod browser;
 pub mod client;
+pub mod packages;
 pub mod postgres;
 mod process;
 pub mod proxy;

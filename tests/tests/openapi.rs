@@ -1,16 +1,11 @@
 //! Schemathesis holds the running backend against its own OpenAPI document: whatever it makes up,
 //! no answer is a 5xx, undocumented, or of another shape than the document says.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use serde_json::{Value, json};
 use todo_backend::accounts::reset;
-use todo_tests::{Client, Engine, PASSWORD, TestApp, email};
+use todo_tests::{Client, Engine, PASSWORD, TestApp, User, email, packages};
 
 /// Streams have no end to wait for.
 const STREAMS: [&str; 2] = ["/api/{user_id}/events", "/api/{user_id}/turns/{id}/events"];
@@ -49,14 +44,10 @@ async fn hold_against_the_document(engine: Engine) {
         .await
         .unwrap();
     let (_, reset_token) = link.split_once("token=").unwrap();
-    let mut tasks = Vec::new();
-    for number in 0..200 {
-        tasks.push(ann.add(&format!("Task {number}")).await.id);
-    }
+    let ids = things(&app, &ann).await;
 
-    let folder = tool();
+    let folder = packages::pip("openapi");
     let statuses = folder.join(format!("statuses-{engine:?}.json"));
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
     let output = Command::new(folder.join("bin/schemathesis"))
         .arg("run")
         .arg(format!("{}/api/openapi.json", app.url()))
@@ -67,7 +58,7 @@ async fn hold_against_the_document(engine: Engine) {
         .args(["--suppress-health-check", "all", "--warnings", "off"])
         .args(["--checks", &CHECKS.join(",")])
         .current_dir(&folder)
-        .env("SCHEMATHESIS_HOOKS", sources.join("hooks.py"))
+        .env("SCHEMATHESIS_HOOKS", folder.join("hooks.py"))
         .env("BASE_URL", app.url())
         .env("USER_ID", &ann.id)
         .env("EMAIL", email("ann"))
@@ -75,7 +66,7 @@ async fn hold_against_the_document(engine: Engine) {
         .env("JWT", token(&ann.client))
         .env("SESSION", token(&ann.session))
         .env("RESET_TOKEN", reset_token)
-        .env("IDS", json!({"tasks.id": tasks}).to_string())
+        .env("IDS", ids.to_string())
         .env("STATUSES", &statuses)
         .output()
         .unwrap();
@@ -90,6 +81,49 @@ async fn hold_against_the_document(engine: Engine) {
 
 fn token(client: &Client) -> String {
     client.header("authorization").replace("Bearer ", "")
+}
+
+/// Makes enough of everything that operations can act on, and names it by the placeholders of their
+/// paths.
+async fn things(app: &TestApp, ann: &User) -> Value {
+    let mut tasks = Vec::new();
+    for number in 0..200 {
+        tasks.push(ann.add(&format!("Task {number}")).await.id);
+    }
+    let (mut waiting, mut failed, mut written) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..30 {
+        let (first, second) = (tasks.remove(0), tasks.remove(0));
+        for (message, state, turns) in [
+            (
+                format!("delete task {first} and delete task {second}"),
+                "waiting",
+                &mut waiting,
+            ),
+            ("add an errand".to_owned(), "done", &mut failed),
+            ("add a chore".to_owned(), "done", &mut written),
+        ] {
+            let answer = ann.post("chat", json!({"message": message})).await;
+            let turn: Value = answer.expect(200);
+            assert_eq!(turn["state"], state, "{message}: {turn}");
+            turns.push(turn["turn_id"].as_i64().unwrap());
+        }
+    }
+    // The assistant itself does not fail.
+    let numbers: Vec<String> = failed.iter().map(i64::to_string).collect();
+    app.execute(&format!(
+        "UPDATE turns SET state = 'failed' WHERE id IN ({})",
+        numbers.join(", ")
+    ))
+    .await;
+    json!({
+        "tasks/{id}.id": tasks,
+        "tasks/{id}/complete.id": tasks,
+        "tasks/{id}/restore.id": tasks,
+        "turns/{id}/approve.id": waiting,
+        "turns/{id}/retry.id": failed,
+        "turns/{id}/calls/{n}/undo.id": written,
+        "turns/{id}/calls/{n}/undo.n": [1],
+    })
 }
 
 /// An operation that was always refused was not tested.
@@ -112,37 +146,4 @@ async fn all_succeeded_at_times(app: &TestApp, statuses: &Path) {
         })
         .collect();
     assert!(never.is_empty(), "never succeeded: {never:#?} of {seen:#?}");
-}
-
-/// A Python environment with the pinned packages.
-fn tool() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");
-    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/requirements.txt");
-    let installed = folder.join("installed.txt");
-    if fs::read(&installed).ok() == fs::read(&requirements).ok() {
-        return folder;
-    }
-    run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-    run(Command::new(folder.join("bin/pip"))
-        .args([
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-        ])
-        .arg(&requirements));
-    fs::copy(&requirements, installed).unwrap();
-    folder
-}
-
-#[track_caller]
-fn run(command: &mut Command) {
-    let output = command
-        .output()
-        .expect("Python is needed: install it, on Debian with `apt-get install python3-venv`");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
 }

@@ -30,14 +30,11 @@ enum Step {
     Lint,
     /// Compile all tests.
     Build,
-    /// All that `cargo test` runs, on SQLite and on a PostgreSQL server of its own.
+    /// All that `cargo test` runs, on SQLite and on a PostgreSQL server of its own; with Better
+    /// Auth's own client, unchanged from npm, and Schemathesis against the OpenAPI document.
     Rust,
     /// The stories that need a browser: Chromium, with axe-core.
     Browser,
-    /// Better Auth's own client, unchanged from npm.
-    BetterAuth,
-    /// Schemathesis against the OpenAPI document.
-    Openapi,
     /// Licences, bans and sources of the dependencies, with cargo-deny.
     Deny,
 }
@@ -60,26 +57,22 @@ impl Step {
                 run(cargo().args(["test", "--workspace", "--no-run"]))?;
                 run(on_demand("test", &ON_DEMAND).arg("--no-run"))
             }
-            Self::Rust => with_postgres(cargo().args(["test", "--workspace"])),
+            Self::Rust => {
+                tools::node()?;
+                tools::python()?;
+                with_postgres(cargo().args(["test", "--workspace"]))
+            }
             Self::Browser => {
                 tools::chromium()?;
                 with_postgres(&mut on_demand("test", &["browser"]))
-            }
-            Self::BetterAuth => {
-                tools::node()?;
-                with_postgres(&mut on_demand("test", &["better_auth"]))
-            }
-            Self::Openapi => {
-                tools::python()?;
-                with_postgres(&mut on_demand("test", &["openapi"]))
             }
             Self::Deny => deny(),
         }
     }
 }
 
-/// The tests that `cargo test` leaves out, because they need more than Rust and PostgreSQL.
-const ON_DEMAND: [&str; 3] = ["browser", "better_auth", "openapi"];
+/// The tests that `cargo test` leaves out, because they need a browser.
+const ON_DEMAND: [&str; 1] = ["browser"];
 
 /// A cargo command for such tests. It takes the whole workspace, so that no dependency is built a
 /// second time with other features.

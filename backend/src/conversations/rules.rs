@@ -32,7 +32,7 @@ pub(super) async fn list(
         }
     };
     let search = query.search.as_deref();
-    if search.is_some_and(|text| text.chars().count() > SEARCH_MAX || text.contains('\0')) {
+    if search.is_some_and(|text| text.chars().count() > SEARCH_MAX) {
         return Err(Error::field(
             "search",
             format!("Search for at most {SEARCH_MAX} characters."),

@@ -189,12 +189,6 @@ fn description(text: &str, errors: &mut Vec<FieldError>) -> Option<String> {
             "description",
             format!("A description has at most {DESCRIPTION_MAX} characters."),
         );
-    } else if text.contains('\0') {
-        refuse(
-            errors,
-            "description",
-            "A description cannot contain a NUL character.",
-        );
     }
     (!text.is_empty()).then(|| text.to_owned())
 }

@@ -39,7 +39,7 @@ pub async fn list(conn: &mut Conn, user_id: &UserId, query: &TaskQuery) -> Resul
     for (field, text) in [("search", &query.search), ("tag", &query.tag)] {
         if text
             .as_ref()
-            .is_some_and(|text| text.chars().count() > SEARCH_MAX || text.contains('\0'))
+            .is_some_and(|text| text.chars().count() > SEARCH_MAX)
         {
             return Err(Error::field(
                 field,

@@ -220,12 +220,26 @@ async fn odd_characters_are_kept_or_refused_but_never_mangled(app: TestApp) {
             .problem(422, "invalid");
         assert_eq!(fields(&problem), ["title"], "{text:?}");
     }
-    ann.post("tasks", json!({"title": "x", "description": "a\0b"}))
+    let problem = ann
+        .post("tasks", json!({"title": "x", "description": "a\0b"}))
         .await
         .problem(422, "invalid");
-    ann.post("tasks", json!({"title": "x", "tags": ["a\0b"]}))
+    assert_eq!(fields(&problem), ["description"]);
+    let problem = ann
+        .post("tasks", json!({"title": "x", "tags": ["a", "b\0"]}))
         .await
         .problem(422, "invalid");
+    assert_eq!(fields(&problem), ["tags[1]"]);
+    for action in ["sign-in/email", "reset-password", "revoke-session"] {
+        let form =
+            json!({"email": "a\0b", "password": "a\0b", "newPassword": "a\0b", "token": "a\0b"});
+        let answer = ann.session.post(&format!("/api/auth/{action}"), form).await;
+        assert!(
+            answer.status.is_client_error(),
+            "{action}: {}",
+            answer.text()
+        );
+    }
     for search in ["%00", "%ff", "a%00b", "%25%5F%5C", "%F0%9F%91%A9"] {
         let answer = ann
             .get(&format!("tasks?search={search}&tag={search}"))

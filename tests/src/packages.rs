@@ -1,0 +1,90 @@
+//! Clients and tools that others wrote, from npm and PyPI: the versions are pinned in a folder of
+//! `tests/`, and what it lists is installed again only when the list has changed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Mutex, PoisonError},
+};
+
+/// Tests of one program run side by side; its packages are installed once.
+static INSTALLING: Mutex<()> = Mutex::new(());
+
+/// The packages of `tests/<sources>/package-lock.json`, in a folder with the other files of
+/// `sources`, so that scripts find what they import. Returns that folder.
+///
+/// # Panics
+/// When npm is missing, with what to type, or fails, with what it said.
+#[must_use]
+#[track_caller]
+pub fn npm(sources: &str) -> PathBuf {
+    install(sources, "package-lock.json", |folder| {
+        let hint = "Node.js and npm are needed: install them, on Debian with `apt-get install npm`";
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .args(["--loglevel", "error"])
+            .current_dir(folder);
+        run(&mut npm, hint);
+    })
+}
+
+/// A Python environment with the packages of `tests/<sources>/requirements.txt`. Returns its
+/// folder, with the programs in `bin/`.
+///
+/// # Panics
+/// When Python is missing, with what to type, or pip fails, with what it said.
+#[must_use]
+#[track_caller]
+pub fn pip(sources: &str) -> PathBuf {
+    install(sources, "requirements.txt", |folder| {
+        let hint = "Python is needed: install it, on Debian with `apt-get install python3-venv`";
+        run(
+            Command::new("python3").args(["-m", "venv"]).arg(folder),
+            hint,
+        );
+        let mut pip = Command::new(folder.join("bin/pip"));
+        pip.args(["install", "--quiet", "--disable-pip-version-check"])
+            .args(["--requirement", "requirements.txt"])
+            .current_dir(folder);
+        run(&mut pip, hint);
+    })
+}
+
+/// Runs a program to its end and returns what it printed.
+///
+/// # Panics
+/// When it cannot be run, with the hint, or fails, with all that it printed.
+#[track_caller]
+pub fn run(command: &mut Command, hint: &str) -> String {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{hint} ({error})"));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{printed}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    printed
+}
+
+/// Copies the folder of `tests/` and installs there, unless the list is the one of last time.
+#[track_caller]
+fn install(sources: &str, list: &str, install: impl FnOnce(&Path)) -> PathBuf {
+    let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(sources);
+    let test = std::env::current_exe().unwrap();
+    let target = test.ancestors().nth(3).expect("target/…/deps/test");
+    let folder = target.join("tmp").join(sources);
+    fs::create_dir_all(&folder).unwrap();
+    for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+    }
+    let installed = folder.join("installed");
+    if fs::read(&installed).ok() != fs::read(folder.join(list)).ok() {
+        install(&folder);
+        fs::copy(folder.join(list), installed).unwrap();
+    }
+    folder
+}
