@@ -1,7 +1,10 @@
 //! The client of the backend: one boxed service, whether it goes over HTTP or into the same
 //! process, with the retries and the errors that every page shares.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use axum::{
     BoxError,
@@ -20,6 +23,7 @@ use hyper_util::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use todo_api::{FieldError, Problem};
+use todo_service::telemetry::milliseconds;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
 use crate::visitor::Visitor;
@@ -283,9 +287,14 @@ impl Backend {
         let response = loop {
             attempt += 1;
             let request = self.request(method.clone(), path, body.clone(), key, accept)?;
+            let asked = Instant::now();
             let answer = self.service.clone().oneshot(request);
             match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
-                Ok(Ok(response)) => break response,
+                Ok(Ok(response)) => {
+                    let status = response.status().as_u16();
+                    tracing::debug!(%method, status, ms = milliseconds(asked.elapsed()), "call");
+                    break response;
+                }
                 Ok(Err(error)) if repeatable && attempt == 1 => {
                     tracing::debug!(%error, path, "retrying a call to the backend");
                 }

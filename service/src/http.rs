@@ -16,6 +16,8 @@ use todo_api::Problem;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, debug, error, info, info_span};
 
+use crate::telemetry::milliseconds;
+
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
@@ -263,7 +265,7 @@ impl Drop for RequestLine {
         // The path of what is not routed could hold anything, so it is not kept.
         let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
         let elapsed = self.start.elapsed();
-        let ms = (elapsed.as_secs_f64() * 10_000.0).round() / 10.0;
+        let ms = milliseconds(elapsed);
         // Probes come every few seconds, and what they find is logged where it happens.
         if matches!(route, "/livez" | "/readyz") {
             debug!(method, route, status, ms, "request");

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::panic::PanicHookInfo;
+use std::time::Duration;
 
 use serde::ser::{SerializeMap, Serializer as _};
 use serde_json::Value;
@@ -107,6 +108,12 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string);
     error!(location, "panicked");
     debug!(text = panic.payload_as_str(), "the panic's text");
+}
+
+/// A time as the logs tell it: in milliseconds, to the hundredth.
+#[must_use]
+pub fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 100_000.0).round() / 100.0
 }
 
 fn is_set(variable: &str) -> bool {

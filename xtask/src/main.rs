@@ -1,5 +1,6 @@
 //! The chores of the project, as `cargo xtask …`.
 
+mod bench;
 mod dev;
 mod process;
 mod test;
@@ -24,6 +25,8 @@ struct Arguments {
 enum Chore {
     /// Check everything: format, lints, licences, tests on both databases, browser.
     Test(test::Arguments),
+    /// Measure speed and memory of the release build, and write docs/benchmarks.md.
+    Bench(bench::Arguments),
     /// Run the product and start it again whenever a file changes.
     Dev(dev::Arguments),
 }
@@ -31,6 +34,7 @@ enum Chore {
 fn main() -> ExitCode {
     let result = match Arguments::parse().chore {
         Chore::Test(arguments) => test::run_steps(&arguments),
+        Chore::Bench(arguments) => bench::build_and_measure(&arguments),
         Chore::Dev(arguments) => dev::run_and_watch(&arguments),
     };
     match result {

@@ -7,7 +7,7 @@ use std::{
     ffi::OsStr,
     fs,
     io::{self, BufRead, BufReader, Read},
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
 };
@@ -161,7 +161,13 @@ impl Cluster {
     /// The URL of one of its databases; `postgres` always exists.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+        format!("postgres://postgres@{}/{database}", self.address())
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
     /// The folder of its programs, `pgbench` among them.
@@ -273,7 +279,7 @@ mod tests {
     #[test]
     fn a_server_runs_until_it_is_dropped() {
         let cluster = Cluster::start(Purpose::Test).unwrap();
-        let address = (Ipv4Addr::LOCALHOST, cluster.port);
+        let address = cluster.address();
         TcpStream::connect(address).unwrap();
         drop(cluster);
         assert!(TcpStream::connect(address).is_err());

@@ -1,0 +1,86 @@
+//! Lists of 20 tasks per second over 32 connections, beside what pgbench gets out of the same
+//! server on the same cores with the same statement: alternating runs, medians. And the round trips
+//! between backend and database that each list costs.
+
+use std::time::Duration;
+
+use crate::{
+    Figure, Result,
+    http::Connection,
+    load::{self, median},
+    person::Person,
+    postgres::Database,
+    programs::Program,
+    round_trips::Counter,
+};
+
+const TASKS: usize = 20;
+const CONNECTIONS: usize = 32;
+const RUNS: usize = 5;
+const RUN: Duration = Duration::from_secs(8);
+const WARM_UP: Duration = Duration::from_secs(2);
+
+pub(crate) async fn measure() -> Result<Vec<Figure>> {
+    let database = Database::start()?;
+    let pool = CONNECTIONS.to_string();
+    let settings = [("DATABASE_POOL_SIZE", pool.as_str())];
+    let backend = Program::backend(&database.url(), &settings).await?;
+    let person = Person::sign_up(backend.address, "lister").await?;
+    person.add_tasks(backend.address, TASKS).await?;
+
+    let list = person.get("tasks");
+    let lists = |time| {
+        let list = list.clone();
+        load::run(backend.address, CONNECTIONS, time, move || list.clone())
+    };
+    lists(WARM_UP).await?;
+    let statement = database.last_statement().await?;
+    // The user and, because a list shows whether there are more, one above the most it holds.
+    let values = [person.id.as_str(), "1001"];
+    let (mut tps, mut rates, mut p50s, mut tails) = (vec![], vec![], vec![], vec![]);
+    for run in 1..=RUNS {
+        let pgbench = database.pgbench(&statement, &values, CONNECTIONS, RUN.as_secs())?;
+        let lists = lists(RUN).await?;
+        let (p50, p99) = (lists.percentile(50), lists.percentile(99));
+        println!(
+            "run {run} of {RUNS}: pgbench {pgbench:.0}/s, lists {:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms",
+            lists.rate
+        );
+        tps.push(pgbench);
+        rates.push(lists.rate);
+        p50s.push(p50);
+        tails.push(p99 / p50);
+    }
+    let (tps, rate) = (median(tps), median(rates));
+    Ok(vec![
+        Figure::new("pgbench with the same statement", tps, "/s"),
+        Figure::new("lists", rate, "/s"),
+        Figure::new("lists for each of pgbench's", rate / tps, "").at_least(0.5),
+        Figure::new("p50 of a list", median(p50s), "ms"),
+        Figure::new("p99 of a list beside p50", median(tails), "×").at_most(5.0),
+        Figure::new(
+            "round trips of a list",
+            round_trips(&database, &person).await?,
+            "",
+        )
+        .at_most(1.0),
+    ])
+}
+
+async fn round_trips(database: &Database, person: &Person) -> Result<f64> {
+    const LISTS: u32 = 500;
+    const WARM_UP: u32 = 50;
+    let counter = Counter::before(database.address()).await?;
+    let backend = Program::backend(&database.url_at(counter.address), &[]).await?;
+    let mut connection = Connection::open(backend.address).await?;
+    let list = person.get("tasks");
+    // The first prepares the statement, and the backend looks after what its predecessor left.
+    for _ in 0..WARM_UP {
+        connection.send(&list).await?.json()?;
+    }
+    let before = counter.count();
+    for _ in 0..LISTS {
+        connection.send(&list).await?.json()?;
+    }
+    Ok(f64::from(counter.count() - before) / f64::from(LISTS))
+}
