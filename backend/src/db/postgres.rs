@@ -43,6 +43,8 @@ pub(super) fn pool(url: &str, settings: &Settings) -> Result<Pool<AsyncPgConnect
     });
     Ok(Pool::builder(manager)
         .max_size(settings.pool_size)
+        // The connection used last goes first: the fewer are in use, the fewer have to be tried.
+        .queue_mode(deadpool::managed::QueueMode::Lifo)
         .runtime(deadpool::Runtime::Tokio1)
         .wait_timeout(Some(settings.connect_timeout))
         .create_timeout(Some(settings.connect_timeout))

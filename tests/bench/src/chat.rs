@@ -23,8 +23,8 @@ use crate::{
 const STREAMS: usize = 1_000;
 /// The pause between two that are opened.
 const PAUSE: Duration = Duration::from_millis(10);
-/// Each has some of the streams, in conversations of their own.
-const PEOPLE: usize = 50;
+/// Each has as many of the streams as a user may have, in conversations of their own.
+const PEOPLE: usize = 100;
 
 /// When the first events of a stream came, in milliseconds since it was asked for.
 struct Beginning {
