@@ -4,11 +4,12 @@ use jiff::Span;
 
 use super::{
     dates::{self, Clock, When},
+    discourse,
     filters::{self, Evidence, Filter},
     language,
     pattern::{Match, Slot},
     references::{self, Reference, References},
-    rules::{Intent, RULE_SET},
+    rules::{Intent, RULE_SET, Rule, WISHES},
     sentences,
     slots::{self, Changes, Details, DueChange, Note, PriorityChange, TagChange},
     tokens::{Kind, Phrase, Token, tokenize},
@@ -54,6 +55,8 @@ pub(super) enum Otherwise {
     Add(Details),
     /// Only if the user says so.
     Offer(Details),
+    /// Nothing, if there is more in the message: what people tell of need not be a task.
+    Nothing,
 }
 
 /// What needs no tool.
@@ -64,6 +67,8 @@ pub(super) enum Talk {
     Help,
     /// Nothing is to be done after all.
     Cancel,
+    /// Yes, to what was offered.
+    Agree,
     Undo,
     NoReminder,
     /// Repetition is not offered; what can be done once is.
@@ -78,24 +83,23 @@ pub(super) enum Talk {
 
 /// Reads a message.
 pub(super) fn parse(text: &str, clock: &Clock) -> Vec<Command> {
-    let tokens = tokenize(text);
-    let message = Phrase::new(text, &tokens);
-    let commands = read(message, clock);
-    if commands.iter().any(is_understood) {
-        return commands;
+    let tokens = language::with_imperatives(tokenize(text));
+    let commands = read(Phrase::new(text, &tokens), clock);
+    if commands.iter().all(is_understood) {
+        return discourse::join(commands);
     }
     // Perhaps a word of the grammar is misspelt.
     let corrected = language::corrected(&tokens);
     if let Some(tokens) = corrected {
         let again = read(Phrase::new(text, &tokens), clock);
         if again.iter().all(is_understood) {
-            return again;
+            return discourse::join(again);
         }
     }
-    commands
+    discourse::join(commands)
 }
 
-fn is_understood(command: &Command) -> bool {
+pub(super) fn is_understood(command: &Command) -> bool {
     !matches!(command, Command::Say(Talk::NotUnderstood { .. }))
 }
 
@@ -103,7 +107,7 @@ fn read(message: Phrase<'_>, clock: &Clock) -> Vec<Command> {
     if language::is_other(message) {
         return vec![Command::Say(Talk::OtherLanguage)];
     }
-    let mut commands: Vec<Command> = sentences::clauses(message, clock)
+    let mut commands: Vec<Command> = sentences::clauses(message)
         .into_iter()
         .map(|clause| read_clause(clause, clock))
         .collect();
@@ -111,7 +115,7 @@ fn read(message: Phrase<'_>, clock: &Clock) -> Vec<Command> {
     let is_small_talk = |c: &Command| {
         matches!(
             c,
-            Command::Say(Talk::Greeting | Talk::Thanks | Talk::Cancel)
+            Command::Say(Talk::Greeting | Talk::Thanks | Talk::Cancel | Talk::Agree)
         )
     };
     if !commands.iter().all(is_small_talk) {
@@ -128,6 +132,7 @@ fn read(message: Phrase<'_>, clock: &Clock) -> Vec<Command> {
 /// Reads one clause.
 pub(super) fn read_clause(clause: Phrase<'_>, clock: &Clock) -> Command {
     let command = explicit(clause, clock)
+        .or_else(|| dated(clause, clock))
         .or_else(|| language::is_foreign(clause).then_some(Command::Say(Talk::OtherLanguage)))
         .or_else(|| bare(clause, clock))
         .unwrap_or_else(|| not_understood(clause, clock));
@@ -137,16 +142,36 @@ pub(super) fn read_clause(clause: Phrase<'_>, clock: &Clock) -> Command {
         _ => false,
     };
     if creates && let Some(rest) = language::without_repetition(clause) {
-        let once = match explicit(Phrase::new(clause.text(), &rest), clock) {
+        let rest = Phrase::new(clause.text(), &rest);
+        let once = match explicit(rest, clock) {
             Some(Command::Add { mut tasks, .. }) if tasks.len() == 1 => tasks.pop(),
-            _ => bare(Phrase::new(clause.text(), &rest), clock).and_then(|command| match command {
-                Command::Add { mut tasks, .. } => tasks.pop(),
+            _ => match bare(rest, clock) {
+                Some(Command::Add { mut tasks, .. }) => tasks.pop(),
                 _ => None,
-            }),
+            },
         };
         return Command::Say(Talk::NoRepetition(once));
     }
     command
+}
+
+/// "by friday I have to upload the slides": a date, then a command that makes tasks.
+fn dated(clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
+    let clause = sentences::without_politeness(clause.trimmed());
+    let found = dates::find(clause, clock)?;
+    let rest = clause.from(found.len).trimmed();
+    match explicit(rest, clock)? {
+        Command::Add { mut tasks, remind } if !rest.is_empty() => {
+            for task in &mut tasks {
+                task.when = match task.when {
+                    None => Some(found.when),
+                    Some(said) => said.join(found.when).or(Some(said)),
+                };
+            }
+            Some(Command::Add { tasks, remind })
+        }
+        _ => None,
+    }
 }
 
 fn not_understood(clause: Phrase<'_>, clock: &Clock) -> Command {
@@ -176,11 +201,36 @@ pub(super) fn explicit(clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
         .into_iter()
         .flatten()
         .filter(|reading| !reading.is_empty())
-        .find_map(|reading| by_rules(reading, clock))
+        .find_map(|reading| wished(reading, clock).or_else(|| by_rules(reading, clock)))
+}
+
+/// "I want to delete task 3": a command, where "I want to delete the old photos" is a task.
+fn wished(clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
+    let len = WISHES.as_ref()?.starts(clause)?;
+    let rest = clause.from(len);
+    let is_ours = |token: &Token| {
+        matches!(
+            token.word.as_str(),
+            "task" | "tasks" | "todo" | "todos" | "item" | "entry" | "list" | "reminder"
+        )
+    };
+    // Who wants to finish a task has not finished it.
+    let is_said = matches!(rest.word(0), "mark" | "tick" | "check" | "cross");
+    let fits = |command: &Command| match command {
+        Command::Act { action, .. } => *action != Action::Complete || is_said,
+        Command::List(_) | Command::Count(_) | Command::Show(_) => true,
+        _ => false,
+    };
+    if !rest.tokens().iter().any(is_ours) {
+        return None;
+    }
+    by_rules(rest, clock).filter(fits)
 }
 
 fn by_rules(clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
-    RULE_SET.iter().find_map(|rule| {
+    let asks = language::asks(clause);
+    let fitting = |rule: &&Rule| !asks || rule.intent.can_be_asked();
+    RULE_SET.iter().filter(fitting).find_map(|rule| {
         let mut accepts = |slot, phrase| accepts(slot, phrase, clock);
         let found = rule.pattern.matches(clause, &mut accepts)?;
         build(rule.intent, &found, clause, clock)
@@ -196,12 +246,14 @@ fn accepts(slot: Slot, phrase: Phrase<'_>, clock: &Clock) -> bool {
         Slot::Past => {
             references::parse(phrase, clock).is_some() && references::is_past(phrase.word(0))
         }
+        Slot::Deed => references::is_deed(phrase) && names_one(phrase, clock),
+        Slot::Passive => references::is_passive(phrase) && names_one(phrase, clock),
         Slot::When => dates::whole(phrase, clock).is_some(),
         Slot::Changes => slots::changes(phrase, clock).is_some(),
         Slot::Filter => filters::parse(phrase, clock)
             .is_some_and(|read| read.evidence > Evidence::None || read.has_status),
         Slot::Tags => slots::tag_list(phrase).is_some(),
-        Slot::Hashtags => {
+        Slot::Hashtags | Slot::NewTags => {
             let is_sign =
                 |t: &Token| matches!(t.kind, Kind::Tag(_) | Kind::Mark(',')) || t.word == "and";
             phrase.tokens().iter().all(is_sign) && slots::tag_list(phrase).is_some()
@@ -210,6 +262,12 @@ fn accepts(slot: Slot, phrase: Phrase<'_>, clock: &Clock) -> bool {
         Slot::Quoted => matches!(phrase.tokens(), [only] if matches!(only.kind, Kind::Quoted(_))),
         Slot::Title | Slot::Text => true,
     }
+}
+
+/// Whether a phrase refers to a task by its words.
+fn names_one(phrase: Phrase<'_>, clock: &Clock) -> bool {
+    references::parse(phrase, clock)
+        .is_some_and(|read| matches!(read.all.as_slice(), [Reference::Words(_)]))
 }
 
 /// Makes the command of a matched rule; `None` if the rule does not fit after all.
@@ -243,6 +301,7 @@ fn build(intent: Intent, found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -
         Intent::OtherLanguage => say(Talk::OtherLanguage),
         Intent::Alarm => say(Talk::NoReminder),
         Intent::Cancel => say(Talk::Cancel),
+        Intent::Agree => say(Talk::Agree),
         Intent::Undo => say(Talk::Undo),
         Intent::AddOne => Some(add(vec![found.get(Slot::Title)], found, clock, false)),
         Intent::AddMany => {
@@ -297,10 +356,19 @@ fn build(intent: Intent, found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -
         Intent::ClearPriority => update(priority(PriorityChange::To(Priority::None))),
         Intent::AddTags => update(tags(TagChange::Add(tag_names()?))),
         Intent::RemoveTags => update(tags(TagChange::Remove(tag_names()?))),
+        Intent::SwapTags => update(tags(TagChange::Swap {
+            gone: tag_names()?,
+            new: slots::tag_list(found.get(Slot::NewTags))?,
+        })),
         Intent::ClearTags => update(tags(TagChange::Clear)),
         Intent::AddNote => update(note(Note::Append(text(found)))),
         Intent::SetNote => update(note(Note::Set(text(found)))),
         Intent::ClearNote => update(note(Note::Clear)),
+        // A title that is still to be said.
+        Intent::Edit if matches!(clause.word(0), "rename" | "retitle") => update(Changes {
+            title: Some(String::new()),
+            ..Changes::default()
+        }),
         Intent::Edit => update(Changes::default()),
         Intent::List | Intent::Count => list(intent, found, clock),
         Intent::ListToDo => {
@@ -358,6 +426,14 @@ fn add(items: Vec<Phrase<'_>>, found: &Match<'_>, clock: &Clock, remind: bool) -
         .into_iter()
         .map(|item| slots::details(item, clock))
         .collect();
+    if let Some(when) = dates::whole(found.get(Slot::When), clock) {
+        for task in &mut tasks {
+            task.when = match task.when {
+                None => Some(when),
+                Some(said) => said.join(when).or(Some(when)),
+            };
+        }
+    }
     if let Some(changes) = slots::changes(found.get(Slot::Changes), clock) {
         let said = Details {
             priority: changes.priority.and_then(|change| match change {
@@ -390,22 +466,45 @@ fn add(items: Vec<Phrase<'_>>, found: &Match<'_>, clock: &Clock, remind: bool) -
 }
 
 /// These verbs also begin tasks: "make dinner", "finish the report by friday".
-const BOTH: [&str; 34] = [
-    "make", "put", "give", "set", "turn", "fix", "update", "move", "push", "change", "check",
-    "call", "clean", "clear", "wipe", "empty", "take", "bring", "adjust", "correct", "replace",
-    "pull", "plan", "schedule", "get", "kill", "trash", "tidy", "dump", "edit", "review", "open",
-    "throw", "label",
+const BOTH: [&str; 30] = [
+    "make", "put", "give", "set", "turn", "fix", "update", "check", "call", "clean", "wipe",
+    "empty", "take", "bring", "adjust", "correct", "replace", "plan", "schedule", "get", "trash",
+    "tidy", "dump", "edit", "review", "open", "throw", "label", "print", "read",
 ];
-const MAYBE: [&str; 14] = [
-    "finish", "complete", "close", "cancel", "drop", "resolve", "forget", "i", "we", "wrap",
-    "book", "finalize", "revise", "strike",
+/// These as well, but a command that found no task is likelier: the user is asked.
+const MAYBE: [&str; 22] = [
+    "finish",
+    "complete",
+    "close",
+    "cancel",
+    "drop",
+    "resolve",
+    "forget",
+    "wrap",
+    "book",
+    "finalize",
+    "revise",
+    "strike",
+    "move",
+    "push",
+    "change",
+    "clear",
+    "kill",
+    "pull",
+    "reschedule",
+    "postpone",
+    "shift",
+    "delay",
 ];
 
 fn act(action: Action, found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
     let phrase = found.task();
     let read = if phrase.is_empty() {
+        // "set the priority to high" is said of the task that was spoken of last; to delete
+        // or to complete one, it has to be named.
+        let is_change = matches!(&action, Action::Update(changes) if !changes.is_empty());
         References {
-            all: Vec::new(),
+            all: is_change.then_some(Reference::It).into_iter().collect(),
             definite: true,
         }
     } else {
@@ -413,22 +512,36 @@ fn act(action: Action, found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> 
     };
     Some(Command::Act {
         action,
-        otherwise: otherwise(&read, clause, clock),
+        otherwise: otherwise(&read, found, clause, clock),
         targets: read.all,
         remind: false,
     })
 }
 
-fn otherwise(read: &References, clause: Phrase<'_>, clock: &Clock) -> Option<Otherwise> {
+fn otherwise(
+    read: &References,
+    found: &Match<'_>,
+    clause: Phrase<'_>,
+    clock: &Clock,
+) -> Option<Otherwise> {
     let verb = clause.word(0);
+    let is_told = [Slot::Past, Slot::Deed, Slot::Passive];
+    if is_told.into_iter().any(|slot| found.has(slot)) {
+        return Some(Otherwise::Nothing);
+    }
     if read.definite || !matches!(read.all.as_slice(), [Reference::Words(_)]) {
         return None;
     }
     let details = slots::details(clause, clock);
-    if BOTH.contains(&verb) || (MAYBE.contains(&verb) && details.when.is_some() && verb != "i") {
+    // What is done by a date is to be done, not done.
+    let is_plan = matches!(verb, "finish" | "complete" | "book" | "revise" | "finalize")
+        && details.when.is_some();
+    // So is "have the homework done", if there is no such task.
+    let ends_done = clause.word(clause.len().saturating_sub(1)) == "done";
+    if BOTH.contains(&verb) || is_plan || (ends_done && language::is_task_verb(verb)) {
         Some(Otherwise::Add(details))
-    } else if MAYBE.contains(&verb) && !matches!(verb, "i" | "we") {
-        Some(Otherwise::Offer(details))
+    } else if MAYBE.contains(&verb) {
+        Some(Otherwise::Offer(slots::plain_details(clause)))
     } else {
         None
     }
@@ -445,11 +558,37 @@ fn delete(found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Comman
         });
     }
     let has = |slot| found.has(slot);
-    if !has(Slot::Task) && !has(Slot::Definite) && clause.len() > 1 {
+    let said = |words: &[&str]| {
+        clause
+            .tokens()
+            .iter()
+            .any(|t| words.contains(&t.word.as_str()))
+    };
+    if !has(Slot::Task) && !has(Slot::Definite) && said(&["list", "lists", "todolist"]) {
         // "clear my list"
         return Some(Command::Act {
             action: Action::Delete,
             targets: vec![Reference::All(Filter::default())],
+            otherwise: None,
+            remind: false,
+        });
+    }
+    const DONE: [&str; 7] = [
+        "completed",
+        "complete",
+        "done",
+        "finished",
+        "closed",
+        "ticked",
+        "checked",
+    ];
+    if !has(Slot::Task) && !has(Slot::Definite) && said(&DONE) {
+        return Some(Command::Act {
+            action: Action::Delete,
+            targets: vec![Reference::All(Filter {
+                status: todo_api::TaskStatus::Completed,
+                ..Filter::default()
+            })],
             otherwise: None,
             remind: false,
         });

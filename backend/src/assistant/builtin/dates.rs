@@ -301,8 +301,9 @@ impl<'a> Reader<'a> {
                 "than" if self.lead == Lead::Firm => Lead::Firm,
                 "is" | "date" if self.lead == Lead::Firm && self.at > 0 => Lead::Firm,
                 ":" if self.lead == Lead::Firm && self.at > 0 => Lead::Firm,
-                "starting" | "from" if self.lead == Lead::None => Lead::For,
+                "starting" if self.lead == Lead::None => Lead::For,
                 "for" => Lead::For,
+                "around" if !self.token(1).is_some_and(is_time) => break,
                 "at" | "@" | "around" => Lead::At,
                 "in" | "within" | "during" => Lead::In,
                 _ => break,
@@ -408,7 +409,8 @@ impl<'a> Reader<'a> {
             _ => return false,
         };
         self.at += 1;
-        self.set_day(self.clock.day(days), true)
+        // Nothing falls due yesterday: more often it is a name.
+        self.set_day(self.clock.day(days), days >= 0)
     }
 
     /// "in 3 days", "2 weeks from now", "a week from friday".
@@ -746,7 +748,12 @@ impl<'a> Reader<'a> {
         }
         let oclock = self.eat(&["o'clock"]) || self.eat(&["oclock"]);
         // "at 5", and after a day also "tomorrow 5" or "by 5"; but "at 5 Main Street" is a place.
-        let leads = self.lead == Lead::At || (after_day && self.lead == Lead::Firm);
+        let by = start > 0
+            && matches!(
+                self.phrase.word(start - 1),
+                "by" | "before" | "until" | "till"
+            );
+        let leads = self.lead == Lead::At || (self.lead == Lead::Firm && (after_day || by));
         if !(oclock || (leads || after_day) && self.hour_ends()) || !(0..24).contains(&hour) {
             return self.give_back(start);
         }
@@ -893,6 +900,15 @@ fn said_time(hour: i8, minute: i8, half: Half) -> SaidTime {
         Half::Open => return SaidTime::Open(hour, minute),
     };
     Time::new(hour, minute, 0, 0).map_or(SaidTime::Midnight, SaidTime::Exact)
+}
+
+fn is_time(token: &Token) -> bool {
+    matches!(token.kind, Kind::Clock(_))
+        || cardinal(token).is_some()
+        || matches!(
+            token.word.as_str(),
+            "noon" | "midnight" | "half" | "quarter"
+        )
 }
 
 fn figure(token: &Token) -> Option<i64> {

@@ -466,7 +466,11 @@ impl Reader<'_> {
     fn guess(&mut self, phrase: Phrase<'_>) -> Option<()> {
         let token = phrase.get(0)?;
         let before_noun = is_noun(phrase.word(1)) || phrase.word(1) == "to-do";
-        if token.kind != Kind::Word || !before_noun || self.guess.is_some() {
+        let commands = matches!(
+            token.word.as_str(),
+            "add" | "create" | "new" | "delete" | "remove" | "mark" | "make" | "next" | "another"
+        );
+        if token.kind != Kind::Word || !before_noun || commands || self.guess.is_some() {
             return None;
         }
         self.guess = Some(token.word.clone());

@@ -6,11 +6,12 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use super::{
     dates,
     references::is_misspelt,
-    rules::RULE_SET,
-    tokens::{Kind, Phrase, Token},
+    rules::{RULE_SET, STARTERS},
+    sentences,
+    tokens::{Kind, Phrase, Token, tokenize},
 };
 
-/// Verbs with which people begin what they have to do.
+/// Verbs with which people begin what they have to do, sorted.
 const TASK_VERBS: &[&str] = &[
     "answer",
     "apply",
@@ -20,13 +21,16 @@ const TASK_VERBS: &[&str] = &[
     "attend",
     "back",
     "bake",
+    "bathe",
     "book",
     "bring",
+    "brush",
     "build",
     "buy",
     "call",
     "cancel",
     "charge",
+    "chase",
     "check",
     "clean",
     "collect",
@@ -36,6 +40,8 @@ const TASK_VERBS: &[&str] = &[
     "create",
     "cut",
     "debug",
+    "decorate",
+    "defrost",
     "deliver",
     "deposit",
     "discuss",
@@ -45,32 +51,40 @@ const TASK_VERBS: &[&str] = &[
     "draft",
     "drive",
     "drop",
-    "email",
+    "dust",
     "e-mail",
+    "email",
+    "exercise",
     "feed",
     "fetch",
+    "figure",
     "file",
     "fill",
     "find",
     "finish",
     "fix",
-    "follow",
     "fold",
+    "follow",
     "get",
     "give",
     "go",
     "grab",
+    "hand",
     "hang",
     "help",
     "hire",
     "hoover",
     "install",
+    "investigate",
     "invite",
     "iron",
+    "jog",
     "learn",
+    "lock",
     "look",
     "mail",
     "make",
+    "measure",
     "meet",
     "mend",
     "message",
@@ -86,13 +100,18 @@ const TASK_VERBS: &[&str] = &[
     "pick",
     "plan",
     "plant",
+    "polish",
     "post",
     "practice",
     "practise",
     "prepare",
     "print",
     "purchase",
+    "rake",
     "read",
+    "rebook",
+    "recharge",
+    "recycle",
     "refill",
     "register",
     "renew",
@@ -105,38 +124,51 @@ const TASK_VERBS: &[&str] = &[
     "return",
     "review",
     "ring",
+    "rotate",
     "run",
+    "scan",
     "schedule",
     "see",
     "sell",
     "send",
     "service",
     "sew",
+    "share",
     "ship",
     "shop",
+    "shovel",
     "sign",
     "sort",
+    "speak",
     "start",
+    "stretch",
     "study",
     "submit",
     "sweep",
     "take",
     "talk",
+    "teach",
     "test",
     "text",
     "thank",
     "tidy",
     "train",
     "translate",
+    "trim",
     "try",
+    "unpack",
     "update",
     "upgrade",
+    "upload",
     "vacuum",
+    "verify",
     "visit",
+    "vote",
     "walk",
     "wash",
     "watch",
     "water",
+    "weed",
     "wrap",
     "write",
 ];
@@ -242,10 +274,58 @@ const FOREIGN: &[&str] = &[
     "habe",
     "hola",
     "bonjour",
+    "qué",
+    "tengo",
+    "pendientes",
+    "hacer",
+    "comprar",
+    "cosas",
+    "hoy",
+    "mis",
+    "borra",
+    "borrar",
+    "elimina",
+    "eliminar",
+    "completar",
+    "marcar",
+    "lista",
+    "lägg",
+    "till",
+    "ajouter",
+    "supprime",
+    "supprimer",
+    "montre",
+    "liste",
+    "aujourd'hui",
+    "quoi",
+    "qu'est-ce",
+    "heute",
+    "bis",
+    "einkaufen",
+    "hinzufügen",
+    "erledigt",
+    "erledige",
+    "markiere",
+    "oggi",
+    "cosa",
+    "devo",
+    "fare",
+    "lembre",
+    "preciso",
+    "amanhã",
+    "hoje",
+    "boodschappen",
+    "nieuwe",
+    "taak",
+    "taken",
+    "wat",
+    "moet",
+    "ik",
 ];
 /// Of those, words that English has too.
 const SHARED: &[&str] = &[
     "die", "was", "de", "la", "le", "el", "courses", "las", "los", "ma", "du", "des", "del",
+    "till", "fare", "taken", "bis", "lista", "il", "das", "mis", "ik", "wat",
 ];
 
 /// Words by which an English sentence is known.
@@ -256,19 +336,19 @@ const ENGLISH: &[&str] = &[
 ];
 
 pub(super) fn is_task_verb(word: &str) -> bool {
-    TASK_VERBS.binary_search(&word).is_ok() || word == "e-mail"
+    TASK_VERBS.binary_search(&word).is_ok()
 }
 
 /// Whether a message is in another language or another script.
 pub(super) fn is_other(message: Phrase<'_>) -> bool {
-    let source = message.source();
+    let source = message.text();
     let letters = source.chars().filter(|char| char.is_alphabetic()).count();
     // Latin letters, with accents too, stand below U+0250.
     let other = source
         .chars()
         .filter(|char| char.is_alphabetic() && *char > '\u{24f}')
         .count();
-    if letters >= 3 && other * 2 > letters {
+    if letters >= 3 && (other * 2 > letters || source.contains(['\u{bf}', '\u{a1}'])) {
         return true;
     }
     let words = || {
@@ -291,34 +371,62 @@ pub(super) fn is_foreign(clause: Phrase<'_>) -> bool {
     is_other(clause)
 }
 
+/// Whether a clause begins as questions do. "Can you …" asks for something to be done instead.
+pub(super) fn asks(clause: Phrase<'_>) -> bool {
+    let (first, second) = (clause.word(0), clause.word(1));
+    match first {
+        "what" | "what's" | "whats" | "why" | "how" | "who" | "who's" | "when" | "where"
+        | "which" | "is" | "are" | "does" | "did" | "am" | "was" | "were" | "whose"
+        | "anything" | "wats" | "what're" | "when's" | "where's" | "isn't" | "aren't"
+        | "didn't" => true,
+        "do" | "have" | "has" | "should" | "shall" | "must" | "will" => {
+            matches!(second, "i" | "we" | "you" | "they" | "it" | "the" | "my") && first != "do"
+                || (first == "do" && matches!(second, "i" | "we" | "you" | "they"))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a clause asks something.
 pub(super) fn is_question(clause: Phrase<'_>) -> bool {
     let behind = clause
         .tokens()
         .last()
         .map_or("", |last| &clause.text()[last.span.end..]);
-    matches!(
-        clause.word(0),
-        "what"
-            | "what's"
-            | "whats"
-            | "why"
-            | "how"
-            | "who"
-            | "who's"
-            | "when"
-            | "where"
-            | "which"
-            | "is"
-            | "are"
-            | "does"
-            | "did"
-            | "am"
-            | "was"
-            | "were"
-            | "tell"
-            | "whose"
-    ) || behind.trim_start().starts_with('?')
+    asks(clause) || clause.word(0) == "tell" || behind.trim_start().starts_with('?')
+}
+
+/// Whether a text tells something rather than asking for it.
+pub(super) fn is_statement(text: &str) -> bool {
+    let tokens = tokenize(text);
+    let clause = sentences::without_politeness(Phrase::new(text, &tokens));
+    let commands = STARTERS
+        .as_ref()
+        .is_some_and(|pattern| pattern.starts(clause).is_some());
+    !commands && !is_question(clause) && (clause.is_empty() || clause.len() > 2)
+}
+
+/// The tokens with the verbs behind "would you mind" as those of a command: "deleting" is
+/// "delete".
+pub(super) fn with_imperatives(mut tokens: Vec<Token>) -> Vec<Token> {
+    for at in 1..tokens.len() {
+        let asked = match tokens[at - 1].word.as_str() {
+            "mind" => true,
+            "about" => at > 1 && tokens[at - 2].word == "how",
+            _ => false,
+        };
+        let base = tokens[at].word.strip_suffix("ing");
+        if asked && let Some(base) = base {
+            let undoubled = base.get(..base.len().saturating_sub(1)).unwrap_or(base);
+            let known = [base.to_owned(), format!("{base}e"), undoubled.to_owned()]
+                .into_iter()
+                .find(|verb| VOCABULARY.contains(verb) || is_task_verb(verb));
+            if let Some(verb) = known {
+                tokens[at].word = verb;
+            }
+        }
+    }
+    tokens
 }
 
 /// The tokens of a clause without the repetition that it asks for, if it asks for any.
@@ -343,6 +451,17 @@ pub(super) fn without_repetition(clause: Phrase<'_>) -> Option<Vec<Token>> {
         ) || dates::weekday(word).is_some()
             || dates::weekday(single).is_some()
     };
+    let is_plural_day = |word: &str| {
+        word.strip_suffix('s').is_some_and(|day| {
+            (dates::weekday(day).is_some() && day.len() > 4) || matches!(day, "weekend" | "weekday")
+        })
+    };
+    let is_task_noun = |word: &str| {
+        matches!(
+            word,
+            "task" | "todo" | "to-do" | "item" | "reminder" | "chore" | "alarm"
+        )
+    };
     let tokens = clause.tokens();
     for (at, token) in tokens.iter().enumerate() {
         let len = match token.word.as_str() {
@@ -363,9 +482,27 @@ pub(super) fn without_repetition(clause: Phrase<'_>) -> Option<Vec<Token>> {
                 len + 1
             }
             "daily" | "weekly" | "monthly" | "yearly" | "annually" | "hourly" | "biweekly"
-                if at > 0 && at + 1 == tokens.len() =>
+                if at > 0 && (at + 1 == tokens.len() || is_task_noun(clause.word(at + 1))) =>
             {
                 1
+            }
+            // "on sundays", "on mondays and thursdays"
+            "on" if is_plural_day(clause.word(at + 1)) => {
+                let mut len = 2;
+                loop {
+                    let more = usize::from(matches!(clause.word(at + len), "and" | ","));
+                    if !is_plural_day(clause.word(at + len + more)) {
+                        break len;
+                    }
+                    len += more + 1;
+                }
+            }
+            // "twice a week", "three times a day"
+            "once" | "twice" | "times"
+                if matches!(clause.word(at + 1), "a" | "per" | "each" | "every")
+                    && is_unit(clause.word(at + 2)) =>
+            {
+                3
             }
             "repeat" | "repeating" | "recurring" if at + 1 == tokens.len() => 1,
             _ => continue,
@@ -377,11 +514,27 @@ pub(super) fn without_repetition(clause: Phrase<'_>) -> Option<Vec<Token>> {
     None
 }
 
+/// Words of dates, which the rules do not have.
+const DAYS: [&str; 11] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "today",
+    "tomorrow",
+    "tonight",
+    "weekend",
+];
+
 /// The words of the grammar's rules.
 static VOCABULARY: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let words = RULE_SET.iter().flat_map(|rule| rule.pattern.words());
     words
-        .filter(|word| word.len() >= 4)
+        .chain(DAYS.iter().copied())
+        .filter(|word| word.len() >= 3)
         .map(str::to_owned)
         .collect()
 });
@@ -398,7 +551,7 @@ pub(super) fn corrected(tokens: &[Token]) -> Option<Vec<Token>> {
     let corrected = tokens
         .iter()
         .map(|token| {
-            let is_candidate = token.kind == Kind::Word && (4..=14).contains(&token.word.len());
+            let is_candidate = token.kind == Kind::Word && (3..=14).contains(&token.word.len());
             if !is_candidate || VOCABULARY.contains(&token.word) || is_task_verb(&token.word) {
                 return token.clone();
             }
@@ -418,4 +571,14 @@ pub(super) fn corrected(tokens: &[Token]) -> Option<Vec<Token>> {
         })
         .collect();
     changed.then_some(corrected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verbs_are_sorted_so_that_they_are_found() {
+        assert!(TASK_VERBS.is_sorted());
+    }
 }

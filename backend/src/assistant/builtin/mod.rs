@@ -5,6 +5,7 @@
 
 mod commands;
 mod dates;
+mod discourse;
 mod filters;
 mod language;
 mod pattern;

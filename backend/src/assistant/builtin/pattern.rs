@@ -5,9 +5,9 @@
 //! between its words is skipped. A slot takes as few tokens as it can, and only what its kind
 //! accepts, so a slot's meaning decides where it ends ("change *the report* to *friday*").
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::tokens::{Kind, Phrase};
+use super::tokens::{Kind, Phrase, Token};
 
 /// What a slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +34,14 @@ pub(super) enum Slot {
     Span,
     /// Text between quotes.
     Quoted,
+    /// Tags that come instead of the hashtags.
+    NewTags,
     /// What was done: "bought milk".
     Past,
+    /// The same where nobody is said to have done it, so that it has to be plainer.
+    Deed,
+    /// What was done, in the passive: "the rent is paid".
+    Passive,
     /// A reference by number and nothing else.
     Number,
 }
@@ -61,7 +67,15 @@ impl<'a> Match<'a> {
 
     /// What the task slot took, whichever of its kinds the pattern has.
     pub(super) fn task(&self) -> Phrase<'a> {
-        [Slot::Definite, Slot::Task, Slot::Past, Slot::Number]
+        const KINDS: [Slot; 6] = [
+            Slot::Definite,
+            Slot::Task,
+            Slot::Past,
+            Slot::Deed,
+            Slot::Passive,
+            Slot::Number,
+        ];
+        KINDS
             .into_iter()
             .find(|slot| self.has(*slot))
             .map_or(Phrase::new("", &[]), |slot| self.get(slot))
@@ -72,6 +86,8 @@ impl<'a> Match<'a> {
 #[derive(Debug)]
 pub(super) struct Pattern {
     ops: Vec<Op>,
+    /// The words it can begin with; none if it can begin with anything.
+    first: Option<HashSet<String>>,
 }
 
 #[derive(Debug)]
@@ -103,7 +119,11 @@ impl Pattern {
             return Err(format!("unexpected \"{rest}\" in \"{source}\""));
         }
         compiler.ops.push(Op::End);
-        Ok(Self { ops: compiler.ops })
+        let first = first_words(&compiler.ops);
+        Ok(Self {
+            ops: compiler.ops,
+            first,
+        })
     }
 
     /// Matches a whole clause; `accepts` says whether a slot may hold a phrase.
@@ -112,6 +132,12 @@ impl Pattern {
         clause: Phrase<'a>,
         accepts: &mut dyn FnMut(Slot, Phrase<'a>) -> bool,
     ) -> Option<Match<'a>> {
+        let opening = clause.tokens().iter().find(|token| !token.says_nothing());
+        if let (Some(first), Some(opening)) = (&self.first, opening)
+            && !first.contains(&opening.word)
+        {
+            return None;
+        }
         let mut machine = Machine {
             pattern: self,
             clause,
@@ -124,7 +150,7 @@ impl Pattern {
         })
     }
 
-    /// Whether the pattern matches the beginning of a clause.
+    /// How much of the beginning of a clause the pattern matches at most.
     pub(super) fn starts(&self, clause: Phrase<'_>) -> Option<usize> {
         let mut machine = Machine {
             pattern: self,
@@ -145,6 +171,27 @@ impl Pattern {
     }
 }
 
+/// The words that a match can begin with, unless it can begin with a slot or a mark.
+fn first_words(ops: &[Op]) -> Option<HashSet<String>> {
+    let mut words = HashSet::new();
+    let mut seen = vec![false; ops.len()];
+    let mut ahead = vec![0];
+    while let Some(at) = ahead.pop() {
+        if std::mem::replace(&mut seen[at], true) {
+            continue;
+        }
+        match &ops[at] {
+            Op::Word(word) if word.contains(char::is_alphanumeric) => {
+                words.insert(word.clone());
+            }
+            Op::Word(_) | Op::Slot(_) | Op::End => return None,
+            Op::Jump(to) => ahead.push(*to),
+            Op::Split(first, second) => ahead.extend([*first, *second]),
+        }
+    }
+    Some(words)
+}
+
 struct Machine<'m, 'a> {
     pattern: &'m Pattern,
     clause: Phrase<'a>,
@@ -159,8 +206,7 @@ const LONGEST_REFERENCE: usize = 40;
 
 impl<'a> Machine<'_, 'a> {
     fn skip_marks(&self, mut at: usize) -> usize {
-        while matches!(self.clause.get(at), Some(token) if matches!(token.kind, Kind::Mark(_) | Kind::Break))
-        {
+        while self.clause.get(at).is_some_and(Token::says_nothing) {
             at += 1;
         }
         at
@@ -194,7 +240,7 @@ impl<'a> Machine<'_, 'a> {
         let is_last = matches!(self.pattern.ops[op + 1], Op::End);
         let ends = match slot {
             _ if is_last => len..len + 1,
-            Slot::Task | Slot::Definite | Slot::Past => {
+            Slot::Task | Slot::Definite | Slot::Past | Slot::Deed | Slot::Passive => {
                 start + 1..len.min(start + LONGEST_REFERENCE) + 1
             }
             _ => start + 1..len + 1,
@@ -222,7 +268,7 @@ impl<'a> Machine<'_, 'a> {
         false
     }
 
-    /// Like `run`, but succeeds wherever the pattern ends.
+    /// Like `run`, but succeeds wherever the pattern ends, the longest way it can.
     fn prefix(&mut self, op: usize, at: usize) -> Option<usize> {
         let state = op * (self.clause.len() + 1) + at;
         if std::mem::replace(&mut self.seen[state], true) {
@@ -232,7 +278,8 @@ impl<'a> Machine<'_, 'a> {
             Op::Word(word) => self.prefix(op + 1, self.word(word, at)?),
             Op::Jump(to) => self.prefix(*to, at),
             Op::Split(first, second) => {
-                self.prefix(*first, at).or_else(|| self.prefix(*second, at))
+                let first = self.prefix(*first, at);
+                first.max(self.prefix(*second, at))
             }
             Op::End => Some(at),
             Op::Slot(_) => None,
@@ -346,7 +393,10 @@ fn slot(name: &str) -> Result<Slot, String> {
         "hashtags" => Slot::Hashtags,
         "span" => Slot::Span,
         "quoted" => Slot::Quoted,
+        "newtags" => Slot::NewTags,
         "past" => Slot::Past,
+        "deed" => Slot::Deed,
+        "passive" => Slot::Passive,
         "number" => Slot::Number,
         other => return Err(format!("no slot is named {other}")),
     })

@@ -9,6 +9,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use super::{
     dates::Clock,
     filters::{self, Evidence, Filter},
+    language,
     tokens::{Kind, Phrase, Token, cardinal, fold, ordinal},
 };
 
@@ -44,6 +45,8 @@ pub(super) enum Reference {
     Newest,
     /// By words of its title.
     Words(String),
+    /// Spoken of in a sentence that says more, which is worth a question.
+    Mention(String),
     /// The one task with these properties.
     The(Filter),
     /// All tasks with these properties.
@@ -101,7 +104,10 @@ fn is_number_noun(word: &str) -> bool {
 
 /// Reads a reference to one or several tasks.
 pub(super) fn parse(phrase: Phrase<'_>, clock: &Clock) -> Option<References> {
-    let phrase = phrase.trimmed();
+    let mut phrase = phrase.trimmed();
+    while phrase.len() > 1 && phrase.tokens().last().is_some_and(Token::says_nothing) {
+        phrase = phrase.range(0..phrase.len() - 1);
+    }
     if phrase.is_empty() || phrase.tokens().iter().any(|t| t.kind == Kind::Break) {
         return None;
     }
@@ -352,7 +358,27 @@ fn words(phrase: Phrase<'_>) -> Option<References> {
         [only] => rest.unquoted(only),
         _ => rest.source(),
     };
-    if content_words(text).is_empty() {
+    // "as", "the date", "3 is": words of the grammar that got between its own.
+    let dangles = |word: &str| {
+        matches!(
+            word,
+            "is" | "are" | "was" | "to" | "as" | "for" | "from" | "and" | "of" | "be" | "been"
+        )
+    };
+    let is_field = rest.len() <= 2
+        && matches!(
+            rest.word(rest.len().saturating_sub(1)),
+            "priority" | "prio" | "deadline" | "date" | "tag" | "tags" | "title" | "note"
+        );
+    // Where a command begins, no task is named: "add the item: …", "show me what …".
+    let commands = start == 0
+        && matches!(
+            rest.word(0),
+            "me" | "add" | "create" | "show" | "mark" | "remind" | "rename" | "reopen"
+        );
+    let loose =
+        commands || dangles(rest.word(0)) || dangles(rest.word(rest.len().saturating_sub(1)));
+    if content_words(text).is_empty() || loose || (is_field && !definite) {
         return None;
     }
     Some(References {
@@ -475,11 +501,11 @@ fn split_words(text: &str) -> Vec<String> {
 
 /// The words of a reference that say something, each once.
 fn content_words(text: &str) -> Vec<String> {
-    const EMPTY: [&str; 38] = [
+    const EMPTY: [&str; 42] = [
         "the", "a", "an", "my", "to", "of", "for", "with", "and", "about", "in", "on", "at",
         "that", "this", "it", "is", "task", "todo", "one", "please", "our", "some", "from", "item",
-        "i", "thing", "which", "called", "named", "off", "up", "out", "now", "all", "list", "them",
-        "me",
+        "i", "thing", "tasks", "todos", "items", "things", "which", "called", "named", "off", "up",
+        "out", "now", "all", "list", "them", "me",
     ];
     let all = split_words(text);
     let mut seen = HashSet::new();
@@ -568,15 +594,121 @@ pub(super) fn is_past(word: &str) -> bool {
     (word.ends_with("ed") && word.len() > 4) || IRREGULAR.iter().any(|(form, _)| *form == word)
 }
 
+/// The tasks of which a sentence speaks, if only by one of its words.
+pub(super) fn mentioned(sentence: &str, tasks: &[Task], status: TaskStatus) -> Vec<Task> {
+    let stems: Vec<String> = content_words(sentence).iter().map(|w| stem(w)).collect();
+    let hits = |task: &Task| {
+        let title: Vec<String> = split_words(&task.title).iter().map(|w| stem(w)).collect();
+        stems.iter().filter(|word| title.contains(word)).count()
+    };
+    let best = tasks.iter().map(hits).max().unwrap_or(0);
+    let best: Vec<&Task> = tasks
+        .iter()
+        .filter(|task| best > 0 && hits(task) == best)
+        .collect();
+    prefer(best, status)
+}
+
+/// What was done, without anyone who did it: "bought milk", but not "completed tasks".
+pub(super) fn is_deed(phrase: Phrase<'_>) -> bool {
+    // Words that are also the first of a task, or of what is asked for.
+    const OTHER: [&str; 19] = [
+        "read",
+        "put",
+        "set",
+        "cut",
+        "completed",
+        "finished",
+        "closed",
+        "checked",
+        "tagged",
+        "unfinished",
+        "uncompleted",
+        "needed",
+        "wanted",
+        "planned",
+        "scheduled",
+        "unchecked",
+        "related",
+        "sorted",
+        "did",
+    ];
+    phrase.len() > 1 && is_past(phrase.word(0)) && !OTHER.contains(&phrase.word(0))
+}
+
+/// What was done, in the passive: "the rent is paid", "flights have been booked".
+pub(super) fn is_passive(phrase: Phrase<'_>) -> bool {
+    // What these say of a task is something else.
+    const OTHER: [&str; 12] = [
+        "cancelled",
+        "canceled",
+        "called",
+        "needed",
+        "named",
+        "tagged",
+        "moved",
+        "postponed",
+        "delayed",
+        "scheduled",
+        "rescheduled",
+        "done",
+    ];
+    let last = phrase.word(phrase.len().saturating_sub(1));
+    let verb = (1..phrase.len().saturating_sub(1)).any(|at| {
+        matches!(
+            phrase.word(at),
+            "is" | "are" | "was" | "were" | "been" | "got" | "gets"
+        )
+    });
+    // "rent paid": short, and not what is to be done ("get the car repaired").
+    let first = phrase.word(0);
+    let is_noun = !language::is_task_verb(first)
+        || matches!(first, "rent" | "book" | "mail" | "post" | "paint" | "water");
+    let is_someone = matches!(
+        first,
+        "i" | "i'm"
+            | "im"
+            | "we"
+            | "we're"
+            | "you"
+            | "you're"
+            | "he"
+            | "she"
+            | "they"
+            | "it"
+            | "it's"
+    );
+    let is_note = (2..=4).contains(&phrase.len()) && is_noun && !is_someone;
+    (verb || is_note) && is_past(last) && !OTHER.contains(&last)
+}
+
 /// One slip of the fingers in a word of five letters, two in one of nine.
 pub(super) fn is_misspelt(wanted: &str, word: &str) -> bool {
     let len = wanted.chars().count().min(word.chars().count());
+    if (3..=4).contains(&len) {
+        // A short word has too many neighbours for anything but two letters swapped.
+        return is_swapped(wanted, word);
+    }
     let slips = match len {
         0..=4 => 0,
         5..=8 => 1,
         _ => 2,
     };
     slips > 0 && distance(wanted, word, slips) <= slips
+}
+
+/// Whether two words of one length differ by two neighbouring letters that changed places.
+fn is_swapped(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let at = a.iter().zip(&b).position(|(a, b)| a != b);
+    a.len() == b.len()
+        && at.is_some_and(|at| {
+            let mut swapped = a.clone();
+            at + 1 < a.len() && {
+                swapped.swap(at, at + 1);
+                swapped == b
+            }
+        })
 }
 
 /// The edits between two words, two letters swapped being one; more than `most` is not counted.

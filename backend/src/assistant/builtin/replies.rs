@@ -305,6 +305,7 @@ fn say(talk: &Talk) -> String {
         Talk::Thanks => "You are welcome!".to_owned(),
         Talk::Help => HELP.to_owned(),
         Talk::Cancel => "All right, I did nothing.".to_owned(),
+        Talk::Agree => "All right. What should I do? “Help” shows what I understand.".to_owned(),
         Talk::Undo => "Use the undo button beside what I did: it takes back exactly that change.".to_owned(),
         Talk::NoReminder => {
             "I do not send reminders, but the task shows as due at its time, and an open page says so.".to_owned()

@@ -5,7 +5,7 @@ use super::{
     language,
     rules::{OPENERS, STARTERS},
     slots,
-    tokens::{Kind, Phrase},
+    tokens::{Kind, Phrase, Token},
 };
 
 /// Words at the end of a command that say nothing.
@@ -14,19 +14,23 @@ const CLOSERS: [&str; 8] = [
 ];
 
 /// The parts of a message that are commands of their own.
-pub(super) fn clauses<'a>(message: Phrase<'a>, _clock: &Clock) -> Vec<Phrase<'a>> {
+pub(super) fn clauses(message: Phrase<'_>) -> Vec<Phrase<'_>> {
     let mut clauses = Vec::new();
     let mut start = 0;
     let mut at = 0;
     while at < message.len() {
         let Some(token) = message.get(at) else { break };
         let ends = match token.kind {
-            Kind::Break | Kind::Mark('.' | '!' | '?' | ';' | '…') => Some(at + 1),
+            Kind::Break if is_list(message.range(start..at)) => None,
+            Kind::Break | Kind::Mark('.' | '!' | '?' | '…') => Some(at + 1),
+            // "add the following: call Tom; email Ann"
+            Kind::Mark(';') if is_list(message.range(start..at)) => starter_after(message, at + 1),
+            Kind::Mark(';') => Some(at + 1),
             Kind::Mark(',') => starter_after(message, at + 1),
             Kind::Word
                 if matches!(
                     token.word.as_str(),
-                    "and" | "then" | "also" | "plus" | "but"
+                    "and" | "then" | "also" | "plus" | "but" | "so"
                 ) && at > start =>
             {
                 starter_after(message, at + 1)
@@ -49,13 +53,39 @@ pub(super) fn clauses<'a>(message: Phrase<'a>, _clock: &Clock) -> Vec<Phrase<'a>
         .collect()
 }
 
+/// Whether a list follows a colon: "add these: …", on one line or on several.
+fn is_list(clause: Phrase<'_>) -> bool {
+    let has_colon = clause.tokens().iter().any(|t| t.kind == Kind::Mark(':'));
+    let opens = |word: &str| {
+        matches!(
+            word,
+            "following" | "these" | "tasks" | "things" | "items" | "todos" | "list"
+        )
+    };
+    has_colon
+        && clause
+            .tokens()
+            .iter()
+            .take_while(|token| token.kind != Kind::Mark(':'))
+            .any(|token| opens(&token.word))
+}
+
 /// Where a new command begins at or just behind this place, if one does.
 fn starter_after(message: Phrase<'_>, at: usize) -> Option<usize> {
+    const LONGEST: usize = 16;
     let mut at = at;
-    while matches!(message.word(at), "and" | "then" | "also") {
-        at += 1;
+    // Politeness before it belongs to it: "and could you please …".
+    for _ in 0..4 {
+        while matches!(message.word(at), "and" | "then" | "also" | ",") {
+            at += 1;
+        }
+        let rest = message.range(at..at + LONGEST);
+        match OPENERS.as_ref().and_then(|pattern| pattern.starts(rest)) {
+            Some(len) if len > 0 => at += len,
+            _ => break,
+        }
     }
-    let rest = message.from(at);
+    let rest = message.range(at..at + LONGEST);
     let starts = STARTERS
         .as_ref()
         .is_some_and(|pattern| pattern.starts(rest).is_some());
@@ -94,16 +124,16 @@ pub(super) fn items<'a>(phrase: Phrase<'a>, clock: &Clock) -> Vec<Phrase<'a>> {
     let mut at = 0;
     while at < phrase.len() {
         let Some(token) = phrase.get(at) else { break };
-        let separates = matches!(token.kind, Kind::Mark(',') | Kind::Break) || token.word == "and";
+        let separates = is_separator(token);
         if !separates || at == start {
             at += 1;
             continue;
         }
         let mut next = at + 1;
-        while phrase.word(next) == "and"
+        while matches!(phrase.word(next), "and" | "also" | "then")
             || phrase
                 .get(next)
-                .is_some_and(|t| matches!(t.kind, Kind::Mark(',')))
+                .is_some_and(|t| matches!(t.kind, Kind::Mark(',' | ';' | '-' | '*')))
         {
             next += 1;
         }
@@ -123,6 +153,10 @@ pub(super) fn items<'a>(phrase: Phrase<'a>, clock: &Clock) -> Vec<Phrase<'a>> {
         .collect()
 }
 
+fn is_separator(token: &Token) -> bool {
+    matches!(token.kind, Kind::Mark(',' | ';') | Kind::Break) || token.word == "and"
+}
+
 fn divides(all_before: Phrase<'_>, before: Phrase<'_>, after: Phrase<'_>, clock: &Clock) -> bool {
     if after.is_empty() {
         return false;
@@ -130,9 +164,7 @@ fn divides(all_before: Phrase<'_>, before: Phrase<'_>, after: Phrase<'_>, clock:
     let end = after
         .tokens()
         .iter()
-        .position(|token| {
-            matches!(token.kind, Kind::Mark(',') | Kind::Break) || token.word == "and"
-        })
+        .position(is_separator)
         .unwrap_or(after.len());
     let item = after.range(0..end);
     // ", tomorrow at 5" and "and #home" belong to what stands before.
@@ -141,10 +173,27 @@ fn divides(all_before: Phrase<'_>, before: Phrase<'_>, after: Phrase<'_>, clock:
     {
         return false;
     }
+    // "the form and send it back": one thing to do, of which both parts speak.
+    let speaks_back = |t: &Token| matches!(t.word.as_str(), "it" | "them" | "him" | "her");
+    if item.tokens().iter().any(speaks_back) {
+        return false;
+    }
+    // "a meeting with Bob and Alice"
+    let by_comma = all_before
+        .text()
+        .get(before.source_end()..item.source_start())
+        .is_some_and(|between| between.contains([',', ';']));
+    let is_relation = |t: &Token| {
+        matches!(
+            t.word.as_str(),
+            "with" | "between" | "for" | "of" | "about" | "from" | "to" | "by" | "both"
+        )
+    };
     let verb_before = language::is_task_verb(all_before.word(0));
     let verb_after = language::is_task_verb(item.word(0));
     match (verb_before, verb_after) {
         (_, true) => true,
+        (false, false) if !by_comma && before.tokens().iter().any(is_relation) => false,
         (false, false) => before.len() <= 4 && item.len() <= 12,
         (true, false) => false,
     }

@@ -75,6 +75,7 @@ pub(super) enum DueChange {
 pub(super) enum TagChange {
     Add(Vec<String>),
     Remove(Vec<String>),
+    Swap { gone: Vec<String>, new: Vec<String> },
     Clear,
 }
 
@@ -91,6 +92,14 @@ pub(super) fn details(phrase: Phrase<'_>, clock: &Clock) -> Details {
     reader.anywhere();
     reader.edges();
     reader.finish()
+}
+
+/// Takes a phrase for a title as it is.
+pub(super) fn plain_details(phrase: Phrase<'_>) -> Details {
+    Details {
+        title: clip(&title_text(phrase.source()), TITLE_MAX),
+        ..Details::default()
+    }
 }
 
 /// Reads a phrase that has nothing but a date, a priority and tags.
@@ -548,6 +557,7 @@ impl<'a> Reader<'a> {
                     | "super"
                     | "the"
                     | "previous"
+                    | "from"
             )
     }
 
@@ -616,7 +626,17 @@ fn tidy(piece: Phrase<'_>, after_taken: bool, before_taken: bool) -> &str {
         && start < end
         && matches!(
             piece.word(end - 1),
-            "," | ";" | "(" | "[" | "-" | ":" | "\u{2013}" | "\u{2014}" | "and"
+            "," | ";"
+                | "("
+                | "["
+                | "-"
+                | ":"
+                | "\u{2013}"
+                | "\u{2014}"
+                | "and"
+                | "maybe"
+                | "probably"
+                | "perhaps"
         )
     {
         end -= 1;

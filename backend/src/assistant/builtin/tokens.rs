@@ -17,6 +17,17 @@ pub(super) struct Token {
     pub(super) word: String,
 }
 
+impl Token {
+    /// Punctuation, the end of a line, or a word without a letter or a figure, such as an emoji.
+    pub(super) fn says_nothing(&self) -> bool {
+        match self.kind {
+            Kind::Mark(_) | Kind::Break => true,
+            Kind::Word => !self.word.contains(char::is_alphanumeric),
+            _ => false,
+        }
+    }
+}
+
 /// What a token is.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
@@ -128,6 +139,7 @@ impl<'t> Lexer<'t> {
             '#' => self.tag(),
             '!' => self.exclamation(),
             '0'..='9' => self.figures(),
+            '+' if self.is_bullet() => self.push(Kind::Mark('+'), 1),
             c => {
                 if let Some(closing) = closing_quote(c)
                     && self.quoted(c, closing)
@@ -137,6 +149,13 @@ impl<'t> Lexer<'t> {
                 self.word_or_mark(c);
             }
         }
+    }
+
+    /// "+milk" is "add milk" to some, and a line of a list to others; "+49" and "C++" are not.
+    fn is_bullet(&self) -> bool {
+        let mut after = self.rest().chars().skip(1);
+        (self.at == 0 || self.text[..self.at].ends_with(char::is_whitespace))
+            && after.next().is_some_and(|c| c.is_alphabetic() || c == ' ')
     }
 
     fn tag(&mut self) {
@@ -505,6 +524,16 @@ impl<'a> Phrase<'a> {
         }
     }
 
+    /// Where its first token begins in the message.
+    pub(super) fn source_start(self) -> usize {
+        self.tokens.first().map_or(0, |token| token.span.start)
+    }
+
+    /// Where its last token ends in the message.
+    pub(super) fn source_end(self) -> usize {
+        self.tokens.last().map_or(0, |token| token.span.end)
+    }
+
     /// What stands between the quotes of a quoted token, or the token's own text.
     pub(super) fn unquoted(self, token: &Token) -> &'a str {
         match &token.kind {
@@ -514,17 +543,45 @@ impl<'a> Phrase<'a> {
     }
 }
 
-/// The value of a number in figures or in a word up to twelve.
+/// The value of a number in figures, or in words up to ninety-nine.
 pub(super) fn cardinal(token: &Token) -> Option<i64> {
+    const ONES: [&str; 19] = [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ];
+    const TENS: [&str; 8] = [
+        "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+    ];
     if let Kind::Number(number) = token.kind {
         return Some(number);
     }
-    const NAMES: [&str; 12] = [
-        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-        "twelve",
-    ];
-    let at = NAMES.iter().position(|name| *name == token.word)?;
-    i64::try_from(at + 1).ok()
+    let place = |names: &[&str], word: &str| {
+        let at = names.iter().position(|name| *name == word)?;
+        i64::try_from(at + 1).ok()
+    };
+    let tens = |word: &str| Some(10 * (place(&TENS, word)? + 1));
+    let word = token.word.as_str();
+    place(&ONES, word).or_else(|| tens(word)).or_else(|| {
+        let (ten, one) = word.split_once('-')?;
+        Some(tens(ten)? + place(&ONES[..9], one)?)
+    })
 }
 
 /// The value of an ordinal in figures or in a word up to twelfth.
