@@ -81,6 +81,9 @@ pub(super) enum Talk {
     },
 }
 
+/// Most commands of one message.
+const COMMANDS_MAX: usize = 30;
+
 /// Reads a message.
 pub(super) fn parse(text: &str, clock: &Clock) -> Vec<Command> {
     let tokens = language::with_imperatives(tokenize(text));
@@ -107,10 +110,16 @@ fn read(message: Phrase<'_>, clock: &Clock) -> Vec<Command> {
     if language::is_other(message) {
         return vec![Command::Say(Talk::OtherLanguage)];
     }
-    let mut commands: Vec<Command> = sentences::clauses(message)
-        .into_iter()
-        .map(|clause| read_clause(clause, clock))
+    let clauses = sentences::clauses(message);
+    let mut commands: Vec<Command> = clauses
+        .iter()
+        .take(COMMANDS_MAX)
+        .map(|clause| read_clause(*clause, clock))
         .collect();
+    // Nobody is left to believe that the rest was read too.
+    if let Some(rest) = clauses.get(COMMANDS_MAX) {
+        commands.push(not_understood(*rest, clock));
+    }
     // Politeness around a command is no command of its own.
     let is_small_talk = |c: &Command| {
         matches!(

@@ -201,8 +201,8 @@ struct Machine<'m, 'a> {
     slots: Vec<(Slot, Phrase<'a>)>,
 }
 
-/// A task is not referred to with more words than this, which bounds the matcher's work.
-const LONGEST_REFERENCE: usize = 40;
+/// Nothing but a title or a text takes more tokens than this, which bounds the matcher's work.
+const LONGEST_SLOT: usize = 40;
 
 impl<'a> Machine<'_, 'a> {
     fn skip_marks(&self, mut at: usize) -> usize {
@@ -220,6 +220,8 @@ impl<'a> Machine<'_, 'a> {
     }
 
     fn run(&mut self, op: usize, at: usize) -> bool {
+        #[cfg(test)]
+        work::count(1);
         let state = op * (self.clause.len() + 1) + at;
         if std::mem::replace(&mut self.seen[state], true) {
             return false;
@@ -237,18 +239,16 @@ impl<'a> Machine<'_, 'a> {
 
     fn slot(&mut self, slot: Slot, op: usize, at: usize) -> bool {
         let (start, len) = (self.skip_marks(at), self.clause.len());
-        let is_last = matches!(self.pattern.ops[op + 1], Op::End);
-        let ends = match slot {
-            _ if is_last => len..len + 1,
-            Slot::Task | Slot::Definite | Slot::Past | Slot::Deed | Slot::Passive => {
-                start + 1..len.min(start + LONGEST_REFERENCE) + 1
-            }
-            _ => start + 1..len + 1,
-        };
         if start >= len {
             return false;
         }
-        for end in ends {
+        let is_last = matches!(self.pattern.ops[op + 1], Op::End);
+        let first = if is_last { len } else { start + 1 };
+        let last = match slot {
+            Slot::Title | Slot::Text => len,
+            _ => len.min(start + LONGEST_SLOT),
+        };
+        for end in first..=last {
             // Cheap refusals first: most ends are not followed by the next word.
             if let Op::Word(word) = &self.pattern.ops[op + 1]
                 && self.word(word, end).is_none()
@@ -256,6 +256,12 @@ impl<'a> Machine<'_, 'a> {
                 continue;
             }
             let phrase = self.clause.range(start..end).trimmed();
+            #[cfg(test)]
+            work::count(match slot {
+                // Taken unread.
+                Slot::Title | Slot::Text => 1,
+                _ => phrase.len(),
+            });
             if phrase.is_empty() || !(self.accepts)(slot, phrase) {
                 continue;
             }
@@ -284,6 +290,25 @@ impl<'a> Machine<'_, 'a> {
             Op::End => Some(at),
             Op::Slot(_) => None,
         }
+    }
+}
+
+/// How much the matcher did, for the test that it does not grow out of proportion.
+#[cfg(test)]
+pub(super) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        static DONE: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count(steps: usize) {
+        DONE.set(DONE.get() + steps);
+    }
+
+    /// The steps since the last time.
+    pub(in super::super) fn take() -> usize {
+        DONE.replace(0)
     }
 }
 

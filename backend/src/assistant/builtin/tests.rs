@@ -5,12 +5,21 @@ use jiff::{Timestamp, tz::TimeZone};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{commands::Talk, plan, replies::Part};
+use super::{
+    commands::{Talk, parse},
+    dates::Clock,
+    pattern, plan,
+    replies::Part,
+};
 use crate::assistant::model::{ModelMessage, Request};
 
 /// Monday 2026-11-23, 09:00 in Berlin.
 const NOW: &str = "2026-11-23T08:00:00Z";
 const ZONE: &str = "Europe/Berlin";
+
+fn clock() -> Clock {
+    Clock::new(NOW.parse().unwrap(), TimeZone::get(ZONE).unwrap())
+}
 
 /// The list that every phrase starts from.
 fn tasks() -> Vec<Value> {
@@ -103,6 +112,7 @@ impl Talking {
     }
 
     fn call(&mut self, tool: &str, args: &Value) -> Value {
+        assert!(is_within_limits(args), "{tool} {args}");
         let id = args["task_id"].as_i64();
         let at = self.tasks.iter().position(|task| task["id"].as_i64() == id);
         match (tool, at) {
@@ -450,12 +460,122 @@ fn what_a_task_is_called_cannot_change_the_look_of_an_answer() {
     );
 }
 
+/// The limits that the tools would refuse to go beyond.
+fn is_within_limits(args: &Value) -> bool {
+    let fits = |name: &str, min: usize, max: usize| match &args[name] {
+        Value::String(text) => (min..=max).contains(&text.trim().chars().count()),
+        _ => true,
+    };
+    let tags = args["tags"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let tag_fits = |tag: &Value| (1..=32).contains(&tag.as_str().unwrap().chars().count());
+    fits("title", 1, 200)
+        && fits("description", 0, 1_000)
+        && !args["title"]
+            .as_str()
+            .is_some_and(|title| title.contains(char::is_control))
+        && tags.len() <= 20
+        && tags.iter().all(tag_fits)
+}
+
+#[test]
+fn the_work_grows_with_the_message_and_not_with_its_square() {
+    let pieces = [
+        "a ",
+        "to ",
+        "is ",
+        "the ",
+        "and ",
+        "add ",
+        "done ",
+        "#a ",
+        "buy milk, ",
+        "a\n",
+        "mark ",
+        "on friday at 5 ",
+        "for the ",
+        "with tag a ",
+        "5 ",
+        "next ",
+        "\"'",
+        ", ",
+    ];
+    for beginning in ["", "add #x ", "move task 3 from ", "remind me "] {
+        for piece in pieces {
+            let steps = |chars: usize| {
+                let mut text = beginning.to_owned();
+                while text.len() + piece.len() <= chars {
+                    text.push_str(piece);
+                }
+                pattern::work::take();
+                parse(&text, &clock());
+                pattern::work::take()
+            };
+            let (half, whole) = (steps(2_000), steps(4_000));
+            assert!(
+                whole <= 4 * half.max(50_000),
+                "{beginning}{piece}…: {half} steps, then {whole}"
+            );
+            assert!(whole < 8_000_000, "{beginning}{piece}…: {whole} steps");
+        }
+    }
+}
+
+#[test]
+fn what_is_beyond_all_bounds_gets_an_answer() {
+    let nested = format!(
+        "add {}x{}",
+        "\"'\u{201c}".repeat(600),
+        "\u{201d}'\"".repeat(600)
+    );
+    let title = format!("add {}", "word ".repeat(790));
+    let digits = format!("delete task {}", "9".repeat(3_900));
+    for text in [
+        nested.as_str(),
+        title.as_str(),
+        digits.as_str(),
+        "delete task 9223372036854775808",
+        "mark -1 and 0 as done",
+        "move task 3 by 99999999999999999999 years",
+        "add x in 99999 years",
+        "add x on 31.02.2026",
+        "add \0 nul \u{7} bell",
+        "add \u{202e}gnol yrev\u{202c} tomorrow",
+        "add e\u{301}\u{301}\u{301}\u{301} cafe\u{301} #cafe\u{301}",
+        "\0",
+        "\u{feff}\u{200b}",
+        "#",
+        "!!!!!!!!!!!!",
+        "\u{1f600}",
+    ] {
+        let answer = Talking::new().say(text);
+        assert!(!answer.is_empty(), "{text:?}");
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn anything_gets_an_answer(text in "\\PC{0,300}") {
         let answer = Talking::new().say(&text);
+        prop_assert!(!answer.is_empty());
+    }
+
+    #[test]
+    fn any_character_may_stand_anywhere(
+        pieces in proptest::collection::vec(
+            prop_oneof![
+                any::<char>().prop_map(String::from),
+                prop::sample::select(vec!["add ", "mark ", " done", "task ", " and ", "\"", "'", "\u{201c}", "\n", "#", "!", "9",
+                    "99999999999999999999", "\0", "\u{202e}", "\u{301}", " tomorrow ", ", "]).prop_map(str::to_owned),
+            ],
+            0..120,
+        )
+    ) {
+        let answer = Talking::new().say(&pieces.concat());
         prop_assert!(!answer.is_empty());
     }
 
