@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use super::{
     dates,
-    references::is_misspelt,
     rules::{RULE_SET, STARTERS},
     sentences,
     tokens::{Kind, Phrase, Token, tokenize},
+    words::is_misspelt,
 };
 
 /// Verbs with which people begin what they have to do, sorted.

@@ -16,6 +16,7 @@ mod rules;
 mod sentences;
 mod slots;
 mod tokens;
+mod words;
 
 #[cfg(test)]
 mod tests;

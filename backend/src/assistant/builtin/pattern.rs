@@ -293,25 +293,6 @@ impl<'a> Machine<'_, 'a> {
     }
 }
 
-/// How much the matcher did, for the test that it does not grow out of proportion.
-#[cfg(test)]
-pub(super) mod work {
-    use std::cell::Cell;
-
-    thread_local! {
-        static DONE: Cell<usize> = const { Cell::new(0) };
-    }
-
-    pub(super) fn count(steps: usize) {
-        DONE.set(DONE.get() + steps);
-    }
-
-    /// The steps since the last time.
-    pub(in super::super) fn take() -> usize {
-        DONE.replace(0)
-    }
-}
-
 struct Compiler<'n> {
     ops: Vec<Op>,
     names: &'n Names,
@@ -425,4 +406,23 @@ fn slot(name: &str) -> Result<Slot, String> {
         "number" => Slot::Number,
         other => return Err(format!("no slot is named {other}")),
     })
+}
+
+/// How much the matcher did, for the test that it does not grow out of proportion.
+#[cfg(test)]
+pub(super) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        static DONE: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count(steps: usize) {
+        DONE.set(DONE.get() + steps);
+    }
+
+    /// The steps since the last time.
+    pub(in super::super) fn take() -> usize {
+        DONE.replace(0)
+    }
 }

@@ -22,6 +22,8 @@ pub(super) enum Part {
     Done(Done),
     Listed(Filter, Vec<Task>),
     Counted(Filter, usize),
+    /// All that there is to say of these.
+    Shown(Vec<Task>),
     /// There is no such task; what was asked for, if it can be said.
     NotFound(Option<String>),
     /// A task could be made of it.
@@ -51,7 +53,15 @@ pub(super) struct Done {
 
 /// The answer.
 pub(super) fn write(parts: &[Part], clock: &Clock) -> String {
-    let said: Vec<String> = parts.iter().map(|part| part.say(clock)).collect();
+    let mut said = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        said.push(match (part, parts.get(at + 1)) {
+            // What goes for several is said once, behind the last.
+            (Part::Done(done), Some(Part::Done(next))) if done.tool == next.tool => done.say(clock),
+            (Part::Done(done), _) => format!("{}{}", done.say(clock), done.remark()),
+            (part, _) => part.say(clock),
+        });
+    }
     said.join("\n\n")
 }
 
@@ -60,6 +70,10 @@ impl Part {
         match self {
             Self::Done(done) => done.say(clock),
             Self::Listed(filter, tasks) => list(filter, tasks, clock),
+            Self::Shown(tasks) => {
+                let rows: Vec<String> = tasks.iter().map(|task| full_row(task, clock)).collect();
+                format!("Here you are:\n\n{}", rows.join("\n"))
+            }
             Self::Counted(filter, 0) => format!("You have no {}tasks{}.", adjective(filter), scope(filter, clock)),
             Self::Counted(filter, 1) => format!("You have 1 {}task{}.", adjective(filter), scope(filter, clock)),
             Self::Counted(filter, n) => format!("You have {n} {}tasks{}.", adjective(filter), scope(filter, clock)),
@@ -120,8 +134,8 @@ impl Done {
             "complete_task" if self.args.get("completed") == Some(&Value::Bool(false)) => {
                 format!("Opened again: {task}.")
             }
-            "complete_task" => format!("Done: {task}. Well done!"),
-            "delete_task" => format!("Deleted {task}. You can undo this for 30 days."),
+            "complete_task" => format!("Done: {task}."),
+            "delete_task" => format!("Deleted {task}."),
             _ => {
                 let changed = self.changed(clock);
                 let changed = if changed.is_empty() {
@@ -131,6 +145,17 @@ impl Done {
                 };
                 format!("Changed {task}{changed}.")
             }
+        }
+    }
+
+    /// What is said behind it.
+    fn remark(&self) -> &'static str {
+        match self.tool.as_str() {
+            "complete_task" if self.args.get("completed") != Some(&Value::Bool(false)) => {
+                " Well done!"
+            }
+            "delete_task" => " You can undo this for 30 days.",
+            _ => "",
         }
     }
 
@@ -164,7 +189,7 @@ impl Done {
         }
         match args.get("description") {
             Some(Value::Null) => said.push("no note".to_owned()),
-            Some(_) => said.push("note".to_owned()),
+            Some(_) => said.push("new note".to_owned()),
             None => {}
         }
         said
@@ -229,6 +254,14 @@ fn row(task: &Task, clock: &Clock) -> String {
         row.push_str(&format!(" · #{}", escape(tag)));
     }
     row
+}
+
+/// A row with its note below.
+fn full_row(task: &Task, clock: &Clock) -> String {
+    let note = task.description.as_deref().map(escape);
+    let note = note.filter(|note| !note.is_empty());
+    let note = note.map(|note| format!("\n  {note}")).unwrap_or_default();
+    format!("{}{note}", row(task, clock))
 }
 
 fn adjective(filter: &Filter) -> String {

@@ -7,7 +7,7 @@ use super::{
         commands::{Action, Command, Otherwise, Talk, explicit, parse},
         references::{self, Found, Position, Reference, References, Task},
         replies::Part,
-        slots::{self, Changes, Details},
+        slots::{self, Changes, Details, DueChange},
         tokens::{Phrase, tokenize},
     },
     Context,
@@ -87,8 +87,12 @@ impl Context<'_> {
             }
             Question::WhatToChange(changes, targets) if !agrees => {
                 if changes.title.is_none()
-                    && let Some(changes) = slots::changes(phrase, &self.clock)
+                    && let Some(mut changes) = slots::changes(phrase, &self.clock)
                 {
+                    // A day that is answered moves the task, which keeps its time.
+                    if let Some(DueChange::To(when)) = changes.due {
+                        changes.due = Some(DueChange::Move(when));
+                    }
                     return act(Action::Update(changes), targets);
                 }
                 let quoted = phrase.len() == 1 && phrase.unquoted(&tokens[0]) != phrase.source();
@@ -143,11 +147,6 @@ impl Context<'_> {
             (Part::AsksWhatToAdd, Command::Add { remind, .. }) => {
                 Some(Question::WhatToAdd { remind: *remind })
             }
-            (Part::Talk(Talk::NoReminder), Command::Add { tasks, remind })
-                if tasks.iter().all(|task| task.title.is_empty()) =>
-            {
-                Some(Question::WhatToAdd { remind: *remind })
-            }
             (
                 Part::Offer(_),
                 Command::Act {
@@ -174,12 +173,13 @@ impl Context<'_> {
 fn chosen(read: &References, candidates: &[Task]) -> Vec<i64> {
     let ids = || candidates.iter().map(|task| task.id);
     let one = |reference: &Reference| match reference {
-        Reference::Number(id) => ids().find(|known| known == id),
+        // A number says exactly which, even if it was not among those asked about.
+        Reference::Number(id) => Some(*id),
         Reference::Position(Position::Nth(n)) => {
             let at = usize::try_from(*n).ok()?.checked_sub(1)?;
             ids().nth(at)
         }
-        Reference::Position(Position::Last) => ids().last(),
+        Reference::Position(Position::Last) => ids().next_back(),
         Reference::It if candidates.len() == 1 => ids().next(),
         Reference::Words(words) => match references::find(words, candidates, TaskStatus::All) {
             Found::Sure(tasks) if tasks.len() == 1 => Some(tasks[0].id),

@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::{
     super::{
         commands::{Action, Command, Otherwise, Talk},
-        filters::Filter,
         references::{Reference, Task},
         replies::{Done, Part},
     },
@@ -44,11 +43,11 @@ impl Context<'_> {
                 }
             }
             Command::Add { remind, .. } if mine.is_empty() => {
-                vec![if *remind {
-                    Part::Talk(Talk::NoReminder)
-                } else {
-                    Part::AsksWhatToAdd
-                }]
+                let no_reminder = remind.then_some(Part::Talk(Talk::NoReminder));
+                no_reminder
+                    .into_iter()
+                    .chain([Part::AsksWhatToAdd])
+                    .collect()
             }
             Command::Show(targets) => match self.resolve(&Action::Complete, targets) {
                 Resolved::These(ids) => {
@@ -60,7 +59,7 @@ impl Context<'_> {
                     if found.is_empty() {
                         vec![Part::NotFound(None)]
                     } else {
-                        vec![Part::Listed(Filter::default(), found)]
+                        vec![Part::Shown(found)]
                     }
                 }
                 Resolved::Unsure(tasks) => vec![Part::AsksWhich(tasks)],
