@@ -75,8 +75,16 @@ impl Start {
     pub(crate) async fn migrate(&self) -> Result<(), Failure> {
         let _owner_only = OwnerOnly::begin();
         let db = Db::open(self.config.database.clone())?;
-        program::tell_if_slow("the database", db.migrate()).await?;
-        Ok(())
+        let migrated = program::tell_if_slow("the database", db.migrate()).await?;
+        match &self.file {
+            // A server's schema may run ahead of its programs for a while; a file has but this one.
+            Some(file) if migrated.newer => Err(format!(
+                "{} was written by a newer version of todo. Start that one, or keep other data with --data-dir.",
+                file.display()
+            )
+            .into()),
+            _ => Ok(()),
+        }
     }
 
     /// What a person reads once everything runs.
@@ -97,7 +105,8 @@ impl Start {
 
 #[cfg(test)]
 mod tests {
-    use todo_backend::db::Location;
+    use diesel_async::SimpleAsyncConnection;
+    use todo_backend::db::{Conn, Location};
 
     use super::*;
 
@@ -130,6 +139,31 @@ mod tests {
 
         let second = start(options(), &[]);
         assert_eq!(first.config.jwt.secret, second.config.jwt.secret);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn data_of_a_newer_version_is_left_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let options = Options {
+            data_dir: Some(home.path().into()),
+            ..Options::default()
+        };
+        let start = start(options, &[]);
+        start.migrate().await.unwrap();
+        let db = Db::open(start.config.database.clone()).unwrap();
+        let Conn::Sqlite(mut conn) = db.read().await.unwrap() else {
+            panic!("it is a file");
+        };
+        conn.batch_execute(
+            "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')",
+        )
+        .await
+        .unwrap();
+        let refused = start.migrate().await.unwrap_err().to_string();
+        assert!(
+            refused.contains("todo.db was written by a newer version"),
+            "{refused}"
+        );
     }
 
     #[test]

@@ -1,7 +1,13 @@
 //! Migrations: embedded, forward only, under a lock. The server itself never runs them; it checks
 //! that the schema is one it can work with.
 
-use std::{path::Path, time::Duration};
+use std::{
+    fmt::Display,
+    fs::{self, File},
+    io,
+    path::Path,
+    time::Duration,
+};
 
 use diesel::{OptionalExtension, QueryDsl, QueryableByName, sql_types::Text};
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
@@ -104,8 +110,10 @@ pub(super) async fn run(settings: &Settings) -> Result<Migrated, MigrateError> {
 
 async fn run_postgres(url: &str, statement_timeout: Duration) -> Result<Migrated, MigrateError> {
     let mut conn = postgres::connect_direct(url, WAIT).await?;
+    // Waiting and migrating may take as long as they need, whatever the role's default is.
     let lock = format!(
-        "SET lock_timeout = '{}s'; SELECT pg_advisory_lock({LOCK}); SET lock_timeout = '5s'",
+        "SET statement_timeout = 0; SET lock_timeout = '{}s'; SELECT pg_advisory_lock({LOCK}); \
+         SET lock_timeout = '5s'",
         WAIT.as_secs()
     );
     conn.batch_execute(&lock).await.map_err(DbError::from)?;
@@ -117,16 +125,13 @@ async fn run_postgres(url: &str, statement_timeout: Duration) -> Result<Migrated
     if let Err(error) = conn.batch_execute(&timeout).await {
         tracing::warn!(%error, "the role's statement timeout could not be set");
     }
-    // Migrations themselves may take as long as they need.
-    conn.batch_execute("SET statement_timeout = 0")
-        .await
-        .map_err(DbError::from)?;
     let migrated = apply(AsyncMigrationHarness::new(conn), || POSTGRES).await;
     // The connection's end releases the lock.
     migrated
 }
 
 async fn run_sqlite(path: &Path) -> Result<Migrated, MigrateError> {
+    let _one_at_a_time = lock(path).await?;
     let existed = path.exists();
     let url = path.to_string_lossy();
     let mut conn = sqlite::connect(&url)
@@ -147,16 +152,38 @@ async fn run_sqlite(path: &Path) -> Result<Migrated, MigrateError> {
     apply(AsyncMigrationHarness::new(conn), || SQLITE).await
 }
 
+/// Waits until no other process migrates this file. The lock ends with the value.
+async fn lock(path: &Path) -> Result<File, MigrateError> {
+    let path = path.with_extension("lock");
+    let lock = move || {
+        let file = File::create(path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    let locked: io::Result<File> = tokio::task::spawn_blocking(lock)
+        .await
+        .unwrap_or_else(|error| Err(error.into()));
+    locked.map_err(|error| DbError::Unavailable(error.to_string()).into())
+}
+
 /// Keeps a copy of the file as it was, beside it.
 async fn backup(conn: &mut super::Sqlite, path: &Path) -> Result<(), MigrateError> {
+    let failed = |error: &dyn Display| MigrateError::Backup(error.to_string());
     let copy = path.with_extension(format!("before-{CURRENT}.db"));
     if copy.exists() {
         return Ok(());
     }
-    let copy = copy.to_string_lossy().replace('\'', "''");
-    conn.batch_execute(&format!("VACUUM INTO '{copy}'"))
+    // Under its name only once it is whole; what an interrupted start left is of no use.
+    let part = path.with_extension("part");
+    match fs::remove_file(&part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&error)),
+        _ => {}
+    }
+    let quoted = part.to_string_lossy().replace('\'', "''");
+    conn.batch_execute(&format!("VACUUM INTO '{quoted}'"))
         .await
-        .map_err(|error| MigrateError::Backup(error.to_string()))
+        .map_err(|error| failed(&error))?;
+    fs::rename(part, copy).map_err(|error| failed(&error))
 }
 
 /// What is pending, and whether the schema is ahead of this program.

@@ -48,6 +48,17 @@ pub enum Error {
     Io(#[from] io::Error),
 }
 
+/// What a server needs to take encrypted connections with a password only.
+#[derive(Clone, Debug, Default)]
+pub struct Encryption {
+    /// Its certificate, PEM.
+    pub certificate: String,
+    /// The certificate's private key, PEM.
+    pub key: String,
+    /// The password of the user `postgres`.
+    pub password: String,
+}
+
 /// A running server of our own. Dropping it stops the server and removes its files.
 #[derive(Debug)]
 pub struct Cluster {
@@ -78,12 +89,22 @@ const FORGETFUL: &[&str] = &[
 
 /// Runs as the user that owns the server: makes the files, starts the server, says so, waits for
 /// the end of its input, stops the server and removes the files. `$1` is the folder of the
-/// binaries, `$2` the server's options.
+/// binaries, `$2` the server's options. What [`Encryption`] holds is in the environment.
 const KEEPER: &str = r#"
 dir=$(mktemp -d) || exit
 trap 'rm -rf "$dir"' EXIT
+umask 077
+printf '%s' "$PASSWORD" >"$dir/password"
+encrypt() {
+    printf '%s' "$CERTIFICATE" >"$dir/data/server.crt" &&
+    printf '%s' "$KEY" >"$dir/data/server.key" &&
+    echo ssl=on >>"$dir/data/postgresql.conf" &&
+    echo "hostssl all all all scram-sha-256" >"$dir/data/pg_hba.conf"
+}
 {
-    "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --no-locale --no-sync &&
+    "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --no-locale --no-sync \
+        ${PASSWORD:+--pwfile "$dir/password"} &&
+    { test -z "$KEY" || encrypt; } &&
     "$1/pg_ctl" start -D "$dir/data" -w -t 60 -l "$dir/log" -o "$2"
 } >"$dir/out" 2>&1 </dev/null || { cat "$dir/out" "$dir/log"; exit 1; }
 echo ready
@@ -97,18 +118,34 @@ impl Cluster {
     /// # Errors
     /// When the machine has no server binaries or they do not start; the text says what to do.
     pub fn start(purpose: Purpose) -> Result<Self, Error> {
+        Self::start_with(purpose, &Encryption::default())
+    }
+
+    /// Starts a server, for tests, that takes encrypted connections with a password only.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub fn start_encrypted(encryption: &Encryption) -> Result<Self, Error> {
+        Self::start_with(Purpose::Test, encryption)
+    }
+
+    fn start_with(purpose: Purpose, encryption: &Encryption) -> Result<Self, Error> {
         let binaries = find_binaries().ok_or(Error::NotInstalled)?;
         // Somebody may take the port between our look and the server's start.
-        let mut result = Self::start_once(&binaries, purpose);
+        let mut result = Self::start_once(&binaries, purpose, encryption);
         for _ in 0..2 {
             if matches!(result, Err(Error::Start(_))) {
-                result = Self::start_once(&binaries, purpose);
+                result = Self::start_once(&binaries, purpose, encryption);
             }
         }
         result
     }
 
-    fn start_once(binaries: &Path, purpose: Purpose) -> Result<Self, Error> {
+    fn start_once(
+        binaries: &Path,
+        purpose: Purpose,
+        encryption: &Encryption,
+    ) -> Result<Self, Error> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
             .port();
@@ -128,6 +165,9 @@ impl Cluster {
             .args(["-c", KEEPER, "keeper"])
             .arg(binaries)
             .arg(options)
+            .env("CERTIFICATE", &encryption.certificate)
+            .env("KEY", &encryption.key)
+            .env("PASSWORD", &encryption.password)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
@@ -168,6 +208,12 @@ impl Cluster {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// The port of the loopback interface that it listens on.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     /// The folder of its programs, `pgbench` among them.
