@@ -215,17 +215,23 @@ impl Address {
             sort: self.sort,
             search: self
                 .search
-                .as_ref()
-                .map(|text| text.chars().take(todo_api::SEARCH_MAX).collect()),
+                .as_deref()
+                .map(|text| plain(text, todo_api::SEARCH_MAX)),
             tag: self
                 .tag
-                .as_ref()
-                .map(|text| text.chars().take(todo_api::TAG_MAX).collect()),
+                .as_deref()
+                .map(|text| plain(text, todo_api::TAG_MAX)),
             priority: self.priority,
             limit: Some(PAGE_SIZE),
             ..TaskQuery::default()
         }
     }
+}
+
+/// As much of a text as can be searched for.
+pub(crate) fn plain(text: &str, most: usize) -> String {
+    let plain = text.chars().filter(|c| !c.is_control());
+    plain.take(most).collect()
 }
 
 /// Where to go after signing in: a path of ours, or the task page.

@@ -1,31 +1,32 @@
 //! The client of the backend: one boxed service, whether it goes over HTTP or into the same
 //! process, with the retries and the errors that every page shares.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
-};
+mod error;
+mod events;
+
+use std::time::{Duration, Instant};
 
 use axum::{
     BoxError,
     body::{Body, Bytes},
     http::{
-        HeaderValue, Method, Request, Response, StatusCode, Uri,
+        HeaderValue, Method, Request, Response, Uri,
         header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE},
         uri::{Authority, Scheme},
     },
 };
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::Stream;
 use http_body_util::{BodyExt, Limited};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use todo_api::{FieldError, Problem};
 use todo_service::telemetry::milliseconds;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
+use self::error::problem;
+pub(crate) use self::{error::BackendError, events::ServerEvent};
 use crate::visitor::Visitor;
 
 /// How the backend is reached: over HTTP, or its own router in the same process.
@@ -78,65 +79,6 @@ fn absolute(authority: &Authority, path: &Uri) -> Uri {
     parts.authority = Some(authority.clone());
     // A scheme, an authority and a path always make an address.
     Uri::from_parts(parts).unwrap_or_default()
-}
-
-/// Why the backend gave no answer to use.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum BackendError {
-    #[error("the backend cannot be reached: {0}")]
-    Unreachable(BoxError),
-    #[error("the backend did not answer in time")]
-    TimedOut,
-    #[error("the backend answered {}: {}", .0.status, .0.code)]
-    Refused(Box<Problem>),
-    #[error("the backend's answer is not understood: {0}")]
-    Malformed(BoxError),
-}
-
-impl BackendError {
-    /// The status that the page answers with.
-    pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Self::Unreachable(_) | Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Refused(problem) => {
-                StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_GATEWAY)
-            }
-            Self::Malformed(_) => StatusCode::BAD_GATEWAY,
-        }
-    }
-
-    /// What people read, with what to do next.
-    pub(crate) fn sentence(&self) -> String {
-        match self {
-            Self::Unreachable(_) | Self::TimedOut => {
-                "The server cannot be reached right now. Please try again in a moment.".into()
-            }
-            Self::Refused(problem) if !problem.detail.is_empty() => problem.detail.clone(),
-            Self::Refused(_) | Self::Malformed(_) => {
-                "Something went wrong on the server. Please try again.".into()
-            }
-        }
-    }
-
-    /// The stable code of the problem, if the backend gave one.
-    pub(crate) fn code(&self) -> &str {
-        match self {
-            Self::Refused(problem) => &problem.code,
-            _ => "",
-        }
-    }
-
-    /// What is wrong with `field`.
-    pub(crate) fn field(&self, field: &str) -> Option<&str> {
-        match self {
-            Self::Refused(problem) => problem
-                .errors
-                .iter()
-                .find(|error| error.field == field)
-                .map(|error| error.message.as_str()),
-            _ => None,
-        }
-    }
 }
 
 /// What proves who is asking.
@@ -256,7 +198,7 @@ impl Backend {
         path: &str,
     ) -> Result<impl Stream<Item = ServerEvent> + Send + use<>, BackendError> {
         let response = self.send(Method::GET, path, None, None, EVENTS).await?;
-        Ok(read_events(response))
+        Ok(events::read(response))
     }
 
     /// Sends `body` and reads the answer as an event stream.
@@ -268,7 +210,7 @@ impl Backend {
         key: Option<&str>,
     ) -> Result<impl Stream<Item = ServerEvent> + Send + use<T>, BackendError> {
         let body = encode(body)?;
-        Ok(read_events(
+        Ok(events::read(
             self.send(method, path, Some(body), key, EVENTS).await?,
         ))
     }
@@ -282,6 +224,8 @@ impl Backend {
         key: Option<&str>,
         accept: &'static str,
     ) -> Result<Response<Body>, BackendError> {
+        // Forms that other programs send may have none.
+        let key = key.filter(|key| !key.is_empty());
         let repeatable = method == Method::GET || key.is_some();
         let mut attempt = 0;
         let response = loop {
@@ -362,126 +306,9 @@ async fn read<T: DeserializeOwned>(response: Response<Body>) -> Result<T, Backen
     serde_json::from_slice(&bytes).map_err(|error| BackendError::Malformed(error.into()))
 }
 
-/// The problem document of an answer, or one made from its status when it has none.
-async fn problem(response: Response<Body>) -> Problem {
-    let status = response.status();
-    let body = collect(response).await.unwrap_or_default();
-    let json: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    let text = |name: &str| json[name].as_str().map(str::to_owned);
-    let errors: Vec<FieldError> =
-        serde_json::from_value(json["errors"].clone()).unwrap_or_default();
-    Problem {
-        kind: "about:blank".into(),
-        title: text("title").unwrap_or_default(),
-        status: status.as_u16(),
-        detail: text("detail")
-            .or_else(|| text("message"))
-            .unwrap_or_default(),
-        code: text("code").unwrap_or_default(),
-        request_id: text("request_id").unwrap_or_default(),
-        errors,
-        message: text("message"),
-        task: None,
-    }
-}
-
-/// One event of an event stream.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ServerEvent {
-    /// Its name; empty when it has none.
-    pub(crate) name: String,
-    /// Its data.
-    pub(crate) data: String,
-}
-
-/// Reads the events of an answer until it ends or breaks.
-fn read_events(response: Response<Body>) -> impl Stream<Item = ServerEvent> + Send + use<> {
-    let start = (
-        response.into_body().into_data_stream(),
-        EventParser::default(),
-        VecDeque::new(),
-    );
-    stream::unfold(start, |(mut body, mut parser, mut ready)| async move {
-        loop {
-            if let Some(event) = ready.pop_front() {
-                return Some((event, (body, parser, ready)));
-            }
-            let chunk = body.next().await?.ok()?;
-            parser.push(&chunk, &mut ready);
-        }
-    })
-}
-
-/// Takes an event stream apart. Only what the backend writes: lines end with `\n`.
-#[derive(Default)]
-struct EventParser {
-    line: Vec<u8>,
-    event: ServerEvent,
-    has_data: bool,
-}
-
-impl EventParser {
-    fn push(&mut self, chunk: &[u8], ready: &mut VecDeque<ServerEvent>) {
-        for &byte in chunk {
-            if byte == b'\n' {
-                let line = std::mem::take(&mut self.line);
-                self.end_line(String::from_utf8_lossy(&line).trim_end_matches('\r'), ready);
-            } else {
-                self.line.push(byte);
-            }
-        }
-    }
-
-    fn end_line(&mut self, line: &str, ready: &mut VecDeque<ServerEvent>) {
-        if line.is_empty() {
-            let event = std::mem::take(&mut self.event);
-            if std::mem::take(&mut self.has_data) {
-                ready.push_back(event);
-            }
-            return;
-        }
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        let value = value.strip_prefix(' ').unwrap_or(value);
-        match field {
-            "event" => value.clone_into(&mut self.event.name),
-            "data" => {
-                if self.has_data {
-                    self.event.data.push('\n');
-                }
-                self.has_data = true;
-                self.event.data.push_str(value);
-            }
-            _ => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn events_are_read_however_their_bytes_arrive() {
-        let text = "id: 1\nevent: text\ndata: {\"delta\":\"naïve\"}\n\n: still here\n\ndata: a\r\ndata: b\r\n\r\n";
-        let expected = [
-            ServerEvent {
-                name: "text".into(),
-                data: "{\"delta\":\"naïve\"}".into(),
-            },
-            ServerEvent {
-                name: String::new(),
-                data: "a\nb".into(),
-            },
-        ];
-        for size in 1..text.len() {
-            let mut parser = EventParser::default();
-            let mut ready = VecDeque::new();
-            for chunk in text.as_bytes().chunks(size) {
-                parser.push(chunk, &mut ready);
-            }
-            assert_eq!(ready, expected, "in pieces of {size} bytes");
-        }
-    }
 
     #[test]
     fn the_backend_is_a_plain_http_address() {

@@ -65,6 +65,8 @@ struct ErrorPage<'a> {
     action: &'a str,
     /// Whether trying again sends the form once more.
     resend: bool,
+    /// Whether one has to sign in before.
+    signed_out: bool,
     fields: Vec<Field>,
 }
 
@@ -128,6 +130,10 @@ async fn keep_form(request: Request, is_post: bool) -> Result<(Request, Bytes), 
 fn show(failure: &Failure, visitor: &Visitor, path: &str, is_post: bool, form: &Bytes) -> Response {
     if visitor.htmx {
         let toast = Toast::error(&failure.sentence);
+        let toast = match failure.status {
+            StatusCode::UNAUTHORIZED => toast.with_sign_in(),
+            _ => toast,
+        };
         let mut response = (failure.status, html(toast.partial())).into_response();
         let none = HeaderValue::from_static("none");
         response.headers_mut().insert("hx-reswap", none);
@@ -139,6 +145,7 @@ fn show(failure: &Failure, visitor: &Visitor, path: &str, is_post: bool, form: &
         sentence: &failure.sentence,
         action: path,
         resend: is_post && is_temporary(failure.status),
+        signed_out: failure.status == StatusCode::UNAUTHORIZED,
         fields: if is_post { fields(form) } else { Vec::new() },
     };
     (failure.status, html(page)).into_response()
@@ -147,6 +154,7 @@ fn show(failure: &Failure, visitor: &Visitor, path: &str, is_post: bool, form: &
 /// Whether the same request may succeed a little later.
 fn is_temporary(status: StatusCode) -> bool {
     status.is_server_error()
+        || status == StatusCode::UNAUTHORIZED
         || status == StatusCode::TOO_MANY_REQUESTS
         || status == StatusCode::CONFLICT
 }

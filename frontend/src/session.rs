@@ -174,21 +174,21 @@ pub(crate) async fn require_session(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let back = request
+    let page = request
         .uri()
         .path_and_query()
         .filter(|_| request.method().is_safe() && !visitor.htmx)
-        .map_or_else(String::new, ToString::to_string);
+        .map(ToString::to_string);
     let (session, cookies) = match open(&app, &visitor).await {
         Ok(Some(opened)) => opened,
-        Ok(None) => return to_login(&visitor, &back),
+        Ok(None) => return signed_out(page),
         Err(error) => return Failure::from(error).into_response(),
     };
     request.extensions_mut().insert(session);
     let mut response = next.run(request).await;
     if response.status() == StatusCode::UNAUTHORIZED {
         app.tokens.forget(&visitor);
-        return to_login(&visitor, &back);
+        return signed_out(page);
     }
     for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -196,12 +196,15 @@ pub(crate) async fn require_session(
     response
 }
 
-fn to_login(visitor: &Visitor, back: &str) -> Response {
-    let login = login_for(back);
-    if visitor.htmx {
-        ([("hx-redirect", login)], StatusCode::NO_CONTENT).into_response()
-    } else {
-        Redirect::to(&login).into_response()
+/// A page leads to sign in and back. A form or a fragment leaves the page as it is and says so,
+/// because something may have been typed there.
+fn signed_out(page: Option<String>) -> Response {
+    match page {
+        Some(page) => Redirect::to(&login_for(&page)).into_response(),
+        None => {
+            let sentence = "You are signed out. What you typed is still here.";
+            Failure::new(StatusCode::UNAUTHORIZED, sentence).into_response()
+        }
     }
 }
 

@@ -11,8 +11,9 @@ pub(crate) struct Toast {
     is_error: bool,
     /// Ids to restore, as [`ranges`] writes them.
     restore: Option<String>,
-    /// A call of the chat to undo: turn and number. Not used together with `restore`.
     link: Option<(String, String)>,
+    /// Whether it offers to sign in, in another tab so that this one keeps what was typed.
+    sign_in: bool,
     /// The address to come back to without JavaScript.
     address: String,
     /// Whether it stands in the page rather than over it.
@@ -49,6 +50,14 @@ impl Toast {
     pub(crate) fn with_link(self, text: &str, href: String) -> Self {
         Self {
             link: Some((text.to_owned(), href)),
+            ..self
+        }
+    }
+
+    /// The same with a link to sign in.
+    pub(crate) fn with_sign_in(self) -> Self {
+        Self {
+            sign_in: true,
             ..self
         }
     }

@@ -2,6 +2,7 @@
 
 import { showToast } from "./toasts.js";
 
+const RETRY = 3000;
 const composer = document.getElementById("composer");
 const textarea = document.getElementById("message");
 const messages = document.getElementById("messages");
@@ -24,8 +25,8 @@ export function refreshMessages(changed) {
   fetchMessages();
 }
 
-function fetchMessages() {
-  window.htmx.ajax("GET", `/conversations/${conversation()}/messages`, { target: "#messages", swap: "innerMorph" });
+function fetchMessages(swap = "innerMorph") {
+  window.htmx.ajax("GET", `/conversations/${conversation()}/messages`, { target: "#messages", swap });
 }
 
 /** Fetches the list of chats again. */
@@ -92,6 +93,8 @@ composer.addEventListener("htmx:before:request", (event) => {
   messages.append(pending);
   textarea.value = "";
   forgetDraft();
+  // Where there is a keyboard one types on; elsewhere it would cover the answer.
+  if (matchMedia("(hover: hover)").matches) textarea.focus();
   isFollowing = true;
   follow();
 });
@@ -103,8 +106,8 @@ composer.addEventListener("htmx:finally:request", (event) => {
   pending?.remove();
   pending = undefined;
   const failed = ctx.status !== "swapped" || ctx.response.status >= 400;
-  if (failed && !textarea.value) {
-    textarea.value = ctx.request.body.get("message");
+  if (failed) {
+    textarea.value = [ctx.request.body.get("message"), textarea.value].filter(Boolean).join("\n");
     keepDraft();
   }
   // A new chat has its number now.
@@ -159,8 +162,11 @@ messages.addEventListener("click", (event) => {
   textarea.focus();
 });
 
-document.addEventListener("expired", () => {
-  showToast("You are signed out.", { action: { label: "Sign in", run: () => location.reload() } });
+// An answer whose stream could not even begin is looked for again.
+messages.addEventListener("htmx:finally:request", (event) => {
+  const { ctx } = event.detail;
+  const isStream = ctx.sourceElement.hasAttribute?.("hx-sse:connect");
+  if (isStream && !ctx.response?.raw.ok) setTimeout(() => fetchMessages("innerHTML"), RETRY);
 });
 
 // Drafts.

@@ -4,10 +4,20 @@
 const list = () => document.getElementById("task-list");
 const quickAdd = document.getElementById("quick-add");
 
-/** Asks for the list as it is now. */
+const filters = document.getElementById("filters");
+let isStale = false;
+
+/** Asks for the list as it is now; once the filters' answer is there if they have just changed. */
 export function refreshTasks() {
-  window.htmx?.trigger("#task-list", "refresh");
+  if (filters.classList.contains("htmx-request")) isStale = true;
+  else window.htmx?.trigger("#task-list", "refresh");
 }
+
+filters.addEventListener("htmx:finally:request", () => {
+  if (!isStale) return;
+  isStale = false;
+  window.htmx.trigger("#task-list", "refresh");
+});
 
 // The assistant has just written to it.
 document.addEventListener("wrote", refreshTasks);

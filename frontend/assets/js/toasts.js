@@ -43,6 +43,7 @@ export function undoLatest() {
 }
 
 function expire(toast) {
+  if (toast.querySelector("[data-sign-in]")) return;
   let timer;
   const start = () => {
     clearTimeout(timer);
@@ -54,9 +55,18 @@ function expire(toast) {
   start();
 }
 
+/** Says the same thing once. */
+function removeRepeated(toast) {
+  for (const other of toasts.children) {
+    if (other !== toast && other.textContent === toast.textContent) other.remove();
+  }
+}
+
 new MutationObserver((changes) => {
   for (const node of changes.flatMap((change) => [...change.addedNodes])) {
-    if (node.classList?.contains("toast")) expire(node);
+    if (!node.classList?.contains("toast")) continue;
+    expire(node);
+    removeRepeated(node);
   }
   while (toasts.children.length > 3) toasts.firstElementChild.remove();
 }).observe(toasts, { childList: true });
@@ -65,10 +75,12 @@ toasts.addEventListener("click", (event) => {
   if (event.target.closest("[data-dismiss]")) event.target.closest(".toast").remove();
 });
 
-// An undo that was done has no use any more.
+// An undo that was done has no use any more, nor has the offer to sign in once one is in again.
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = event.detail;
-  if (ctx.response.status < 400) ctx.sourceElement.closest?.(".toast")?.remove();
+  if (ctx.response.status >= 400) return;
+  ctx.sourceElement.closest?.(".toast")?.remove();
+  toasts.querySelector("[data-sign-in]")?.closest(".toast").remove();
 });
 
 document.addEventListener("htmx:error", (event) => {

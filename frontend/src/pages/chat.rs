@@ -1,6 +1,8 @@
 //! The chat: what its forms do, and the stream of the answer to a message.
 
+mod call;
 mod stream;
+mod turn;
 pub(crate) mod view;
 
 use axum::{
@@ -15,7 +17,11 @@ use todo_api::{
     ApprovalAnswer, ChatRequest, Conversation, MessageEdit, MessageList, MessageQuery, Turn, Undone,
 };
 
-use self::view::{CallView, ComposerView, MessagesView, TurnView, UserMessageView};
+use self::{
+    call::CallView,
+    turn::{TurnView, UserMessageView},
+    view::{ComposerView, MessagesView},
+};
 use super::{answer, conversations::TitlePartial, html, index};
 use crate::{
     App,
@@ -235,8 +241,9 @@ pub(crate) async fn events(
     State(app): State<App>,
     session: Session,
     Path(id): Path<i64>,
-) -> Response {
-    index::relay(stream::fragments(session, id, app.shutdown.clone()).await)
+) -> Result<Response, Failure> {
+    let fragments = stream::fragments(session, id, app.shutdown.clone()).await?;
+    Ok(index::relay(fragments))
 }
 
 /// Fields of a turn's buttons.
@@ -246,12 +253,6 @@ pub(crate) struct TurnForm {
     option: String,
     key: String,
     address: String,
-}
-
-impl TurnForm {
-    fn key(&self) -> Option<&str> {
-        Some(self.key.as_str()).filter(|key| !key.is_empty())
-    }
 }
 
 /// Stops a turn; its stream shows it.
@@ -304,7 +305,7 @@ async fn resume(
 ) -> Result<Response, Failure> {
     let events = session
         .backend
-        .call_for_events(Method::POST, path, body, form.key())
+        .call_for_events(Method::POST, path, body, Some(&form.key))
         .await?;
     let started = first_event(events).await?;
     let address = Address::of_page(visitor, &form.address).at_conversation(started.conversation_id);
@@ -326,7 +327,10 @@ pub(crate) async fn undo(
     axum::Form(form): axum::Form<TurnForm>,
 ) -> Result<Response, Failure> {
     let path = session.path(format_args!("turns/{id}/calls/{n}/undo"));
-    let undone: Undone = session.backend.act(Method::POST, &path, form.key()).await?;
+    let undone: Undone = session
+        .backend
+        .act(Method::POST, &path, Some(&form.key))
+        .await?;
     let path = session.path(format_args!("turns/{id}"));
     let turn: Turn = session.backend.get(&path).await?;
     let address = Address::of_page(&visitor, &form.address).at_conversation(turn.conversation_id);

@@ -11,7 +11,11 @@ use todo_api::{Conversation, ConversationList, ConversationPatch, ConversationQu
 
 use super::{Look, html};
 use crate::{
-    address::Address, backend::BackendError, failure::Failure, session::Session, toast::Toast,
+    address::{Address, plain},
+    backend::BackendError,
+    failure::Failure,
+    session::Session,
+    toast::Toast,
     visitor::Visitor,
 };
 
@@ -71,7 +75,7 @@ pub(crate) async fn load(
 ) -> Result<ConversationList, BackendError> {
     let search = search.trim();
     let query = ConversationQuery {
-        search: (!search.is_empty()).then(|| search.chars().take(todo_api::SEARCH_MAX).collect()),
+        search: (!search.is_empty()).then(|| plain(search, todo_api::SEARCH_MAX)),
         limit: Some(LIST_SIZE),
         cursor: None,
     };

@@ -80,11 +80,14 @@ pub(crate) fn signed_in() -> Router<App> {
     Router::new()
         .route("/", get(index::page))
         .route("/live", get(index::live))
-        .route("/tasks", get(tasks::list).post(tasks::add))
+        .route("/tasks", get(tasks::list).post(tasks::quick_add::add))
         .route("/tasks/restore", post(tasks::restore))
         .route("/tasks/clear-completed", post(tasks::clear_completed))
-        .route("/tasks/{id}", get(tasks::row).post(tasks::change))
-        .route("/tasks/{id}/edit", get(tasks::edit))
+        .route(
+            "/tasks/{id}",
+            get(tasks::edit::close).post(tasks::edit::save),
+        )
+        .route("/tasks/{id}/edit", get(tasks::edit::open))
         .route("/tasks/{id}/complete", post(tasks::complete))
         .route("/tasks/{id}/delete", post(tasks::delete))
         .route("/chat", post(chat::say))

@@ -106,9 +106,10 @@ pub(super) async fn load(
     let (settings, sessions, current, tokens) = tokio::try_join!(
         session.backend.get::<Settings>(&path),
         auth.get::<Vec<SessionAnswer>>("/api/auth/list-sessions"),
-        auth.get::<CurrentSession>("/api/auth/get-session"),
+        auth.get::<Option<CurrentSession>>("/api/auth/get-session"),
         auth.get::<Vec<PersonalToken>>("/api/auth/list-personal-tokens"),
     )?;
+    let current = current.ok_or(BackendError::SignedOut)?;
     let clock = Clock::of(&settings);
     let view = |session: SessionAnswer| SessionView {
         device: device(session.user_agent.as_deref().unwrap_or_default()),

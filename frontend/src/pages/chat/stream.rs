@@ -15,34 +15,37 @@ use todo_api::{ToolCall, Turn, TurnEvent, TurnState, Undo};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::view::{ComposerView, TurnView};
-use crate::{address::Address, backend::ServerEvent, session::Session};
+use super::{turn::TurnView, view::ComposerView};
+use crate::{address::Address, backend::ServerEvent, failure::Failure, session::Session};
 
 /// The least time between two fragments of a text that grows.
 const PACE: Duration = Duration::from_millis(50);
 
 /// The fragments of a turn. When the backend cannot be reached the stream is empty, and the page
 /// comes back by itself.
+///
+/// # Errors
+/// When the session has ended.
 pub(super) async fn fragments(
     session: Session,
     turn: i64,
     shutdown: CancellationToken,
-) -> BoxStream<'static, Event> {
+) -> Result<BoxStream<'static, Event>, Failure> {
     let path = session.path(format_args!("turns/{turn}"));
-    match session.backend.events(&format!("{path}/events")).await {
-        Ok(events) => {
-            let whole = async move { session.backend.get::<Turn>(&path).await.ok() };
-            let relay = Relay::new(turn, events.boxed(), whole.boxed());
-            stream::unfold(relay, Relay::next)
-                .take_until(shutdown.cancelled_owned())
-                .boxed()
-        }
-        Err(error) if error.status() == StatusCode::NOT_FOUND => stream::iter([end()]).boxed(),
-        Err(error) if error.status() == StatusCode::UNAUTHORIZED => {
-            stream::iter([Event::default().event("expired").data("")]).boxed()
-        }
-        Err(_) => stream::empty().boxed(),
-    }
+    Ok(
+        match session.backend.events(&format!("{path}/events")).await {
+            Ok(events) => {
+                let whole = async move { session.backend.get::<Turn>(&path).await.ok() };
+                let relay = Relay::new(turn, events.boxed(), whole.boxed());
+                stream::unfold(relay, Relay::next)
+                    .take_until(shutdown.cancelled_owned())
+                    .boxed()
+            }
+            Err(error) if error.status() == StatusCode::NOT_FOUND => stream::iter([end()]).boxed(),
+            Err(error) if error.status() == StatusCode::UNAUTHORIZED => return Err(error.into()),
+            Err(_) => stream::empty().boxed(),
+        },
+    )
 }
 
 /// Tells the page that nothing more will come.

@@ -3,7 +3,7 @@
 use askama::Template;
 use todo_api::{Priority, Task};
 
-use super::{EditForm, Listed};
+use super::{Listed, edit::EditForm};
 use crate::{address::Address, backend::BackendError, pages::clock::Clock};
 
 /// The list with its footer.
@@ -167,7 +167,7 @@ pub(crate) fn priority_word(priority: Priority) -> &'static str {
 #[derive(Template)]
 #[template(path = "tasks/editor.html")]
 pub(crate) struct EditorView {
-    id: i64,
+    pub(super) id: i64,
     title: String,
     description: String,
     date: String,
