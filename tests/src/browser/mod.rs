@@ -98,8 +98,15 @@ pub struct Person {
 
 impl Person {
     /// Opens an empty tab, the size of a laptop's window.
+    ///
+    /// It comes before the others of its window, which are hidden then.
     pub async fn tab(&self) -> Page {
-        Page::open(self.connection.clone(), &self.context).await
+        Page::open(self.connection.clone(), &self.context, false).await
+    }
+
+    /// Opens a tab in a window of its own, beside those that are there.
+    pub async fn window(&self) -> Page {
+        Page::open(self.connection.clone(), &self.context, true).await
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{cdp::Connection, text};
 
@@ -17,6 +17,8 @@ use super::{cdp::Connection, text};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often we look.
 const GLANCE: Duration = Duration::from_millis(50);
+/// How long one look may take before we look anew.
+const SECOND_GLANCE: Duration = Duration::from_secs(2);
 
 /// Finds what breaks the accessibility rules: <https://github.com/dequelabs/axe-core>.
 const AXE: &str = include_str!("../../assets/axe/axe.min.js");
@@ -60,13 +62,14 @@ pub struct Violation {
 }
 
 impl Page {
-    pub(super) async fn open(connection: Connection, context: &str) -> Self {
+    pub(super) async fn open(connection: Connection, context: &str, new_window: bool) -> Self {
+        let mut wanted = json!({"url": "about:blank", "browserContextId": context});
+        // To say no is not the same as to say nothing: a tab needs a window that is there.
+        if new_window {
+            wanted["newWindow"] = true.into();
+        }
         let target = connection
-            .call(
-                None,
-                "Target.createTarget",
-                json!({"url": "about:blank", "browserContextId": context}),
-            )
+            .call(None, "Target.createTarget", wanted)
             .await
             .expect("a new tab");
         let target = text(&target, "targetId");
@@ -179,6 +182,11 @@ impl Page {
             json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}),
         )
         .await;
+    }
+
+    /// Brings the tab before the others of its window, which are hidden then.
+    pub async fn show(&self) {
+        self.call("Page.bringToFront", json!({})).await;
     }
 
     /// Pretends to be in that time zone, an IANA name.
@@ -336,22 +344,54 @@ impl Page {
         self.on(node, SET_VALUE, json!(value)).await;
     }
 
-    /// Presses a key where the focus is: `Enter`, `Escape`, `Tab`, or a character.
+    /// Presses a key where the focus is: `Enter`, `Escape`, `Tab`, `ArrowUp`, a character, or one
+    /// of them after `Shift+`.
     pub async fn press(&self, key: &str) {
+        const SHIFT: u32 = 8;
+        let (key, modifiers) = match key.strip_prefix("Shift+") {
+            Some(key) => (key, SHIFT),
+            None => (key, 0),
+        };
         let (code, text) = match key {
             "Enter" => (13, "\r"),
             "Escape" => (27, ""),
             "Tab" => (9, ""),
+            "ArrowUp" => (38, ""),
             character => (
                 u32::from(character.to_uppercase().chars().next().unwrap_or_default()),
                 character,
             ),
         };
-        let mut event = json!({"key": key, "windowsVirtualKeyCode": code, "text": text});
+        let mut event = json!({"key": key, "windowsVirtualKeyCode": code, "text": text, "modifiers": modifiers});
         for kind in ["keyDown", "keyUp"] {
             event["type"] = kind.into();
             self.call("Input.dispatchKeyEvent", event.clone()).await;
         }
+    }
+
+    /// The name of the thing that has the focus, as assistive technology is told it.
+    pub async fn focus(&self) -> String {
+        let focused = self
+            .call(
+                "Runtime.evaluate",
+                json!({"expression": "document.activeElement"}),
+            )
+            .await;
+        let node = json!({"objectId": focused["result"]["objectId"], "fetchRelatives": false});
+        match self.try_call("Accessibility.getPartialAXTree", node).await {
+            Ok(tree) => text(&tree["nodes"][0]["name"], "value"),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// The value of the field of that name.
+    pub async fn value(&self, name: &str) -> String {
+        let node = self
+            .wait_for_any(&["textbox", "searchbox", "combobox"], name)
+            .await;
+        let value = self.on(node, "function () { return this.value; }", json!(null));
+        let value = value.await.unwrap_or_default();
+        value.as_str().unwrap_or_default().to_owned()
     }
 
     async fn wait_for(&self, role: &str, name: &str) -> i64 {
@@ -375,18 +415,21 @@ impl Page {
         }
     }
 
-    /// The first thing that assistive technology is told of under that role and name.
+    /// The first thing that assistive technology is told of under that role and name. While a page
+    /// is replaced by the next the browser may never answer; whoever asks looks anew.
     async fn find(&self, role: &str, name: &str) -> Option<i64> {
+        timeout(SECOND_GLANCE, self.query(role, name)).await.ok()?
+    }
+
+    async fn query(&self, role: &str, name: &str) -> Option<i64> {
         let document = self
             .try_call("DOM.getDocument", json!({"depth": 0}))
             .await
             .ok()?;
         let root = document["root"]["backendNodeId"].as_i64()?;
+        let query = json!({"backendNodeId": root, "accessibleName": name, "role": role});
         let found = self
-            .try_call(
-                "Accessibility.queryAXTree",
-                json!({"backendNodeId": root, "accessibleName": name, "role": role}),
-            )
+            .try_call("Accessibility.queryAXTree", query)
             .await
             .ok()?;
         found["nodes"]

@@ -1,0 +1,204 @@
+//! The chat while an answer comes and after it went wrong. The model does what its script says.
+
+use todo_tests::{
+    Engine, Site, TestApp,
+    browser::{Browser, Page},
+};
+
+use crate::{answer, finds, hears, loses, say};
+
+/// A person who has just signed up, before a backend with the scripted model.
+struct Story {
+    app: TestApp,
+    page: Page,
+    _site: Site,
+    _browser: Browser,
+}
+
+impl Story {
+    async fn begin(scripts: bool) -> Self {
+        let app = TestApp::scripted(Engine::Sqlite).await;
+        let site = Site::before(&app).await;
+        let browser = Browser::start().await;
+        let page = browser.person().await.tab().await;
+        page.javascript(scripts).await;
+        site.sign_up(&page, "ann").await;
+        Self {
+            app,
+            page,
+            _site: site,
+            _browser: browser,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_reloaded_in_mid_answer_shows_it_and_goes_on() {
+    for scripts in [true, false] {
+        let Story { app, page, .. } = &Story::begin(scripts).await;
+        say(page, "say Half an answer.\nwait go\nsay And the rest.").await;
+        hears(page, "Half an answer.").await;
+        page.reload().await;
+        hears(page, "Half an answer.").await;
+        assert!(!answer(page).await.contains("And the rest."));
+        finds(page, "button", "Stop").await;
+
+        app.signals.give("go");
+        hears(page, "And the rest.").await;
+        assert_eq!(answer(page).await, "Half an answer.And the rest.");
+        finds(page, "button", "Send").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_stopped_and_goes_on_when_tried_again() {
+    for scripts in [true, false] {
+        let Story { app, page, .. } = &Story::begin(scripts).await;
+        say(page, "say One moment.\nwait go\nsay Here it is.").await;
+        hears(page, "One moment.").await;
+        page.click("button", "Stop").await;
+        page.sees("Stopped.").await;
+        finds(page, "button", "Send").await;
+
+        app.signals.give("go");
+        page.click("button", "Try again").await;
+        hears(page, "Here it is.").await;
+        loses(page, "button", "Try again").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_failed_says_so_and_is_tried_again() {
+    for scripts in [true, false] {
+        let Story { app, page, .. } = &Story::begin(scripts).await;
+        say(page, "fail until mended\nsay All is well.").await;
+        page.sees("The assistant cannot be reached just now.").await;
+        page.reload().await;
+        page.sees("Your message is kept: try again.").await;
+
+        app.signals.give("mended");
+        page.click("button", "Try again").await;
+        hears(page, "All is well.").await;
+        page.sees_no("The assistant cannot be reached just now.")
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_edited_and_answered_anew() {
+    for scripts in [true, false] {
+        let Story { page, .. } = &Story::begin(scripts).await;
+        say(page, "say The first answer.").await;
+        hears(page, "The first answer.").await;
+        finds(page, "button", "Send").await;
+        page.click("link", "Edit").await;
+        page.fill("Your message", "say The second answer.").await;
+        page.click("button", "Send again").await;
+        hears(page, "The second answer.").await;
+        let answers = page.eval("document.querySelectorAll('[aria-label=Assistant]').length");
+        assert_eq!(answers.await, 1);
+
+        finds(page, "button", "Send").await;
+        page.click("link", "Edit").await;
+        page.click("link", "Cancel").await;
+        loses(page, "textbox", "Your message").await;
+        hears(page, "The second answer.").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_answered_and_a_card_undone() {
+    for scripts in [true, false] {
+        let Story { page, .. } = &Story::begin(scripts).await;
+        for title in ["Milk", "Eggs"] {
+            page.fill("New task", title).await;
+            page.click("button", "Add").await;
+            finds(page, "checkbox", &format!("Done: {title}")).await;
+        }
+        let both = "call delete_task {\"task_id\": 1}\ncall delete_task {\"task_id\": 2}\nsay Both are gone.";
+        say(page, both).await;
+        finds(page, "button", "No").await;
+        assert!(page.has("checkbox", "Done: Eggs").await);
+        page.click("button", "Yes").await;
+        hears(page, "Both are gone.").await;
+        page.sees("Nothing to do yet").await;
+
+        page.click("button", "Undo: Deleted “Eggs”").await;
+        finds(page, "checkbox", "Done: Eggs").await;
+        page.sees("Undone").await;
+        assert!(!page.has("checkbox", "Done: Milk").await);
+        page.reload().await;
+        page.sees("Undone").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_during_an_answer_keeps_its_text() {
+    let Story { app, page, .. } = &Story::begin(true).await;
+    say(page, "say One moment.\nwait go").await;
+    hears(page, "One moment.").await;
+    assert_eq!(page.focus().await, "Message to the assistant");
+    page.fill("Message to the assistant", "say Hello.").await;
+    page.press("Shift+Enter").await;
+    page.press("Enter").await;
+    page.sees("An answer is still coming.").await;
+    assert_eq!(page.value("Message to the assistant").await, "say Hello.\n");
+
+    app.signals.give("go");
+    finds(page, "button", "Send").await;
+    assert_eq!(page.value("Message to the assistant").await, "say Hello.\n");
+    page.press("Enter").await;
+    hears(page, "Hello.").await;
+    assert_eq!(page.value("Message to the assistant").await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_view_follows_an_answer_only_while_it_is_at_its_end() {
+    const TOP: &str = "document.getElementById('chat-scroll').scrollTop";
+    const FROM_END: &str = "(({scrollHeight, scrollTop, clientHeight}) =>
+        scrollHeight - scrollTop - clientHeight)(document.getElementById('chat-scroll'))";
+    let Story { app, page, .. } = &Story::begin(true).await;
+    say(page, "flood 4000").await;
+    hears(page, "xxx").await;
+    finds(page, "button", "Send").await;
+
+    say(page, "speak 1s\nwait go\nspeak 2s").await;
+    hears(page, "word20").await;
+    let from_end = page.eval(FROM_END).await.as_f64().unwrap();
+    assert!(from_end < 2.0, "{from_end} px from the end");
+
+    page.eval("document.getElementById('chat-scroll').scrollTop -= 600")
+        .await;
+    finds(page, "button", "Latest").await;
+    let top = page.eval(TOP).await;
+    app.signals.give("go");
+    finds(page, "button", "Send").await;
+    hears(page, "word40").await;
+    assert_eq!(page.eval(TOP).await, top);
+
+    page.click("button", "Latest").await;
+    let from_end = page.eval(FROM_END).await.as_f64().unwrap();
+    assert!(from_end < 2.0, "{from_end} px from the end");
+    loses(page, "button", "Latest").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_jumps_when_an_answer_ends_and_it_is_spoken_as_a_whole() {
+    const PLACE: &str = "[...document.querySelectorAll('.prose')].at(-1).getBoundingClientRect().y";
+    let Story { app, page, .. } = &Story::begin(true).await;
+    say(
+        page,
+        "call list_tasks {}\nsay You have **nothing** to do.\nwait go",
+    )
+    .await;
+    hears(page, "You have nothing to do.").await;
+    let place = page.eval(PLACE).await;
+    let spoken = "document.getElementById('announcer').textContent";
+    assert_eq!(page.eval(spoken).await, "");
+
+    app.signals.give("go");
+    finds(page, "button", "Send").await;
+    assert_eq!(page.eval(PLACE).await, place);
+    assert_eq!(page.eval(spoken).await, "You have nothing to do.");
+    assert_eq!(page.focus().await, "Message to the assistant");
+}
