@@ -7,7 +7,7 @@ use super::{
     dates::{self, Clock, When},
     references::Task,
     slots,
-    tokens::{Kind, Phrase, cardinal},
+    tokens::{Kind, Phrase, cardinal, ordinal},
 };
 
 /// A selection of tasks.
@@ -238,8 +238,7 @@ impl Reader<'_> {
             _ => return self.limit(phrase),
         };
         self.read.filter.sort = sort;
-        self.at += at + len;
-        Some(())
+        self.property(at + len)
     }
 
     /// "the last 3", "top five"
@@ -367,6 +366,10 @@ impl Reader<'_> {
 
     /// "due tomorrow", "next week", "this month", "by friday".
     fn dated(&self, phrase: Phrase<'_>) -> Option<(Due, usize)> {
+        // "the first 3 tasks" is no day of the month.
+        if phrase.word(0) == "the" && phrase.get(1).is_some_and(|t| ordinal(t).is_some()) {
+            return None;
+        }
         let found = dates::find(phrase, self.clock)?;
         let day = match found.when {
             When::Day(day) => day,

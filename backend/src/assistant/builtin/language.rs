@@ -476,6 +476,10 @@ pub(super) fn without_repetition(clause: Phrase<'_>) -> Option<Vec<Token>> {
                 {
                     len += 1;
                 }
+                if clause.word(at + len) == "of" {
+                    // "every first of the month"
+                    len += 1 + usize::from(matches!(clause.word(at + len + 1), "the" | "a"));
+                }
                 if !is_unit(clause.word(at + len)) {
                     continue;
                 }

@@ -22,6 +22,7 @@ pub(super) fn clauses(message: Phrase<'_>) -> Vec<Phrase<'_>> {
         let Some(token) = message.get(at) else { break };
         let ends = match token.kind {
             Kind::Break if is_list(message.range(start..at)) => None,
+            Kind::Mark('.') if at > start && is_abbreviation(message.word(at - 1)) => None,
             Kind::Break | Kind::Mark('.' | '!' | '?' | '…') => Some(at + 1),
             // "add the following: call Tom; email Ann"
             Kind::Mark(';') if is_list(message.range(start..at)) => starter_after(message, at + 1),
@@ -51,6 +52,25 @@ pub(super) fn clauses(message: Phrase<'_>) -> Vec<Phrase<'_>> {
         .map(Phrase::trimmed)
         .filter(|clause| !clause.is_empty())
         .collect()
+}
+
+/// "Dr. Smith": the full stop ends no sentence.
+fn is_abbreviation(word: &str) -> bool {
+    matches!(
+        word,
+        "dr" | "mr"
+            | "mrs"
+            | "ms"
+            | "prof"
+            | "st"
+            | "jr"
+            | "sr"
+            | "vs"
+            | "approx"
+            | "no"
+            | "e.g"
+            | "i.e"
+    )
 }
 
 /// Whether a list follows a colon: "add these: …", on one line or on several.

@@ -54,8 +54,12 @@ impl Context<'_> {
                 Reference::Newest => all.iter().map(|task| task.id).max().into_iter().collect(),
                 Reference::Words(words) => match references::find(words, &all, status) {
                     Found::Sure(tasks) if tasks.len() == 1 => vec![tasks[0].id],
-                    Found::Sure(tasks) | Found::Perhaps(tasks) => return Resolved::Unsure(tasks),
-                    Found::Nothing => Vec::new(),
+                    Found::Sure(tasks) => return Resolved::Unsure(tasks),
+                    less => match (references::find_each(words, &all, status), less) {
+                        (Some(ids), _) => ids,
+                        (None, Found::Perhaps(tasks)) => return Resolved::Unsure(tasks),
+                        (None, _) => Vec::new(),
+                    },
                 },
                 Reference::Mention(sentence) => {
                     let tasks = references::mentioned(sentence, &all, status);

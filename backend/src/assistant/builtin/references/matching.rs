@@ -93,6 +93,32 @@ pub(in super::super) fn find(wanted: &str, tasks: &[Task], status: TaskStatus) -
     Found::Perhaps(prefer(near.map(|(task, _)| *task).collect(), status))
 }
 
+/// The tasks of an enumeration, "the dentist, rent and groceries", if each part means one.
+pub(in super::super) fn find_each(
+    wanted: &str,
+    tasks: &[Task],
+    status: TaskStatus,
+) -> Option<Vec<i64>> {
+    const PARTS_MAX: usize = 10;
+    let parts: Vec<&str> = wanted
+        .split([',', '&'])
+        .flat_map(|part| part.split(" and "))
+        .map(|part| part.trim().trim_start_matches("and "))
+        .filter(|part| !part.is_empty())
+        .collect();
+    if !(2..=PARTS_MAX).contains(&parts.len()) {
+        return None;
+    }
+    let only = |part: &&str| match find(part, tasks, status) {
+        Found::Sure(found) => match found.as_slice() {
+            [only] => Some(only.id),
+            _ => None,
+        },
+        _ => None,
+    };
+    parts.iter().map(only).collect()
+}
+
 fn prefer(tasks: Vec<&Task>, status: TaskStatus) -> Vec<Task> {
     let fits = |task: &&&Task| match status {
         TaskStatus::All => true,

@@ -14,7 +14,7 @@ use super::{
 use matching::content_words;
 
 pub(super) use deeds::{is_deed, is_passive};
-pub(super) use matching::{Found, find, mentioned};
+pub(super) use matching::{Found, find, find_each, mentioned};
 
 /// A task as `list_tasks` shows it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -316,6 +316,11 @@ fn words(phrase: Phrase<'_>) -> Option<References> {
         start += 1;
     }
     let is_thing = |word: &str| is_noun(word) || matches!(word, "one" | "entry" | "thing");
+    let is_numbered = matches!(phrase.get(start + 1), Some(t) if matches!(t.kind, Kind::Number(_)));
+    if is_thing(word(start)) && is_numbered {
+        // "task 1 due friday" says more than which task.
+        return None;
+    }
     if is_thing(word(start)) && start + 1 < end {
         definite = true;
         start += 1;
@@ -377,7 +382,7 @@ fn words(phrase: Phrase<'_>) -> Option<References> {
     let commands = start == 0
         && matches!(
             rest.word(0),
-            "me" | "add" | "create" | "show" | "mark" | "remind" | "rename" | "reopen"
+            "me" | "add" | "create" | "show" | "mark" | "remind" | "rename" | "reopen" | "set"
         );
     let loose =
         commands || dangles(rest.word(0)) || dangles(rest.word(rest.len().saturating_sub(1)));

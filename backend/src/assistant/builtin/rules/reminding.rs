@@ -35,6 +35,12 @@ pub(super) const RULES: Rules = &[
         Intent::AddOne,
         &["[new|another|next] (todo|task|to-do|to do|reminder|item) : <title>"],
     ),
+    // Said with relief, and no order to complete all that there is.
+    (
+        Intent::ListToDo,
+        &["(all|everything|everything is|it's all) done [for today|now]"],
+    ),
+    (Intent::Complete, &["done"]),
     (
         Intent::List,
         &["(everything|anything|any) [of|that is|that's|which is|that are|with a|on|in] <filter>"],

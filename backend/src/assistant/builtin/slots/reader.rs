@@ -94,6 +94,7 @@ impl<'a> Reader<'a> {
                 len
             } else if let Some(found) = dates::find(rest, self.clock)
                 && found.sure
+                && !self.is_attribute(at, found.len)
                 && self.set_when(found.when)
             {
                 found.len
@@ -104,6 +105,15 @@ impl<'a> Reader<'a> {
             self.take(at, len);
             at += len;
         }
+    }
+
+    /// "the 5pm show": a time between an article and its noun is part of the name.
+    fn is_attribute(&self, at: usize, len: usize) -> bool {
+        let before = at.checked_sub(1).map_or("", |at| self.phrase.word(at));
+        let after = self.phrase.get(at + len);
+        len == 1
+            && matches!(before, "the" | "a" | "an" | "my" | "our")
+            && after.is_some_and(|token| token.kind == Kind::Word)
     }
 
     fn priority_here(&self, rest: Phrase<'_>) -> Option<(Priority, usize)> {
