@@ -6,6 +6,7 @@ use todo_service::Lifecycle;
 
 use crate::{
     accounts::Passwords, chat::Turns, clock::Clock, config::Config, db::Db, jwt::Jwt, live::Live,
+    sse::Streams,
 };
 
 /// The application: shared by all handlers and background tasks, cheap to clone.
@@ -24,6 +25,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// Tells open pages of changes.
     pub live: Live,
+    /// The open streams of this process.
+    pub streams: Streams,
     /// The turns of this process, and the model that answers.
     pub turns: Turns,
     /// What an operator set.

@@ -169,9 +169,7 @@ impl Caller {
             return std::future::pending().await;
         };
         // That is a write of the user, of which every process hears.
-        let Ok(mut changes) = app.live.subscribe(&self.user_id) else {
-            return std::future::pending().await;
-        };
+        let mut changes = app.live.subscribe(&self.user_id);
         while !matches!(personal_tokens::is_live(app, id).await, Ok(false)) {
             if let Err(RecvError::Closed) = changes.recv().await {
                 return;

@@ -107,6 +107,11 @@ const CHAT_MAX_TURNS: Setting = Setting::new(
     "2000",
     "How many chat turns of one process may run at once; the next is answered 503.",
 );
+const CHAT_MAX_TURNS_PER_USER: Setting = Setting::new(
+    "CHAT_MAX_TURNS_PER_USER",
+    "10",
+    "How many chat turns of one user may run at once, over all replicas; the next is answered 429.",
+);
 
 /// The backend's own settings; those that both servers have come in addition.
 pub const SETTINGS: &[&Setting] = &[
@@ -128,6 +133,7 @@ pub const SETTINGS: &[&Setting] = &[
     &CHAT_MAX_STEPS,
     &CHAT_TURN_TIMEOUT,
     &CHAT_MAX_TURNS,
+    &CHAT_MAX_TURNS_PER_USER,
 ];
 
 const MIN_SECRET_BYTES: usize = 32;
@@ -191,6 +197,8 @@ pub struct ChatConfig {
     pub turn_timeout: Duration,
     /// How many turns may run at once in this process.
     pub max_turns: usize,
+    /// How many turns of one user may run at once, over all processes.
+    pub max_turns_per_user: u32,
 }
 
 impl Config {
@@ -213,6 +221,7 @@ impl Config {
                 max_steps: reader.get_in(&CHAT_MAX_STEPS, 1..=100),
                 turn_timeout: reader.get_in(&CHAT_TURN_TIMEOUT, SECOND..=HOUR),
                 max_turns: reader.get_in(&CHAT_MAX_TURNS, 1..=1_000_000),
+                max_turns_per_user: reader.get_in(&CHAT_MAX_TURNS_PER_USER, 1..=1_000_000),
             },
         }
     }

@@ -28,7 +28,9 @@ use crate::{
     idempotency,
     jwt::Jwt,
     live::{self, Live},
-    openapi, tasks,
+    openapi,
+    sse::Streams,
+    tasks,
 };
 
 /// The backend, ready to be served.
@@ -73,6 +75,7 @@ impl Backend {
             jwt,
             passwords: Passwords::default(),
             live: Live::default(),
+            streams: Streams::default(),
             turns: Turns::new(model, config.chat.max_turns),
             config,
             lifecycle,
@@ -80,7 +83,7 @@ impl Backend {
         let starting = app.clone();
         app.lifecycle.spawn_background(async move {
             health::become_ready(&starting.lifecycle, || starting.db.check()).await;
-            look_after_turns(&starting).await;
+            chat::look_after(&starting).await;
         });
         app.lifecycle.spawn_background(chat::keep(app.clone()));
         app.lifecycle.spawn_background(live::keep(app.clone()));
@@ -164,20 +167,6 @@ fn with_paths(auth: OpenApiRouter<App>, of_user: OpenApiRouter<App>) -> OpenApiR
     OpenApiRouter::with_openapi(openapi::frame())
         .nest("/api/auth", auth)
         .nest("/api/{user_id}", of_user)
-}
-
-/// Marks the turns as interrupted that a process left behind which died: those whose lease has run
-/// out, and once a lease later those of a process that died just before this one started.
-async fn look_after_turns(app: &App) {
-    for pause in [Duration::ZERO, Duration::from_secs(16)] {
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = app.lifecycle.soft().cancelled() => return,
-        }
-        if let Err(error) = chat::interrupt_abandoned(app).await {
-            tracing::warn!(%error, "interrupted turns could not be marked");
-        }
-    }
 }
 
 /// Middleware: 503 when an answer takes too long to begin.

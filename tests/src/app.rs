@@ -6,7 +6,9 @@ use diesel_async::SimpleAsyncConnection;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use todo_api::{CreatedPersonalToken, SignedUp, Task, TokenAnswer};
+use todo_api::{
+    ChatResponse, CreatedPersonalToken, Message, MessageList, SignedUp, Task, TokenAnswer, Turn,
+};
 use todo_backend::{
     assistant::{builtin::Builtin, model::Model},
     clock::Clock,
@@ -17,7 +19,7 @@ use todo_backend::{
 use todo_service::{Environment, Lifecycle, Listener};
 
 use crate::{
-    client::{Answer, Client},
+    client::{Answer, Client, Events},
     postgres,
     scripted::{Scripted, Signals},
 };
@@ -35,25 +37,25 @@ pub enum Engine {
 }
 
 /// Tells the same stories on SQLite and on PostgreSQL: each is an `async fn(TestApp)`. The backend
-/// is started by `TestApp::start`, or by what stands before an arrow.
+/// is started by `TestApp::start`, or by the function that is named before an arrow.
 #[macro_export]
 macro_rules! on_both {
-    ($start:path => $($story:ident),+ $(,)?) => {
+    ($start:ident => $($story:ident),+ $(,)?) => {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $story() {
-                super::$story($start($crate::Engine::Sqlite).await).await;
+                super::$story($crate::TestApp::$start($crate::Engine::Sqlite).await).await;
             })+
         }
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $story() {
-                super::$story($start($crate::Engine::Postgres).await).await;
+                super::$story($crate::TestApp::$start($crate::Engine::Postgres).await).await;
             })+
         }
     };
     ($($story:ident),+ $(,)?) => {
-        $crate::on_both!($crate::TestApp::start => $($story),+);
+        $crate::on_both!(start => $($story),+);
     };
 }
 
@@ -156,7 +158,15 @@ impl TestApp {
 
     /// Starts a backend with the scripted model.
     pub async fn scripted(engine: Engine) -> Self {
-        let clock = Clock::fixed(NOON.parse().unwrap());
+        Self::scripted_by(engine, Clock::fixed(NOON.parse().unwrap())).await
+    }
+
+    /// Starts a backend with the scripted model whose clock goes, as those of other processes do.
+    pub async fn scripted_in_real_time(engine: Engine) -> Self {
+        Self::scripted_by(engine, Clock::system()).await
+    }
+
+    async fn scripted_by(engine: Engine, clock: Clock) -> Self {
         let signals = Signals::default();
         let model = Arc::new(Scripted::new(signals.folder()));
         Self::with_model(Database::new(engine).await, clock, &[], signals, model).await
@@ -350,6 +360,54 @@ impl User {
     /// `DELETE` something of theirs.
     pub async fn delete(&self, path: &str) -> Answer {
         self.client.delete(&self.path(path)).await
+    }
+
+    /// Says something in a new conversation, and gives the answer once there is one.
+    pub async fn say(&self, message: &str) -> ChatResponse {
+        let said = self.post("chat", json!({"message": message})).await;
+        said.expect(200)
+    }
+
+    /// Says something in a conversation, and gives the answer once there is one.
+    pub async fn say_in(&self, conversation: i64, message: &str) -> ChatResponse {
+        let body = json!({"conversation_id": conversation, "message": message});
+        self.post("chat", body).await.expect(200)
+    }
+
+    /// Says something in a new conversation, and gives the turn's events as they come.
+    pub async fn say_and_listen(&self, message: &str) -> Events {
+        self.post_and_listen("chat", json!({"message": message}))
+            .await
+    }
+
+    /// `POST` JSON to something of theirs that answers with events.
+    pub async fn post_and_listen(&self, path: &str, body: Value) -> Events {
+        self.client.post_for_events(&self.path(path), body).await
+    }
+
+    /// The events of a turn after that one.
+    pub async fn events(&self, turn: i64, after: i64) -> Events {
+        let client = self.with("last-event-id", &after.to_string()).client;
+        client
+            .events(&self.path(&format!("turns/{turn}/events")))
+            .await
+    }
+
+    /// What changes of theirs, as it changes.
+    pub async fn changes(&self) -> Events {
+        self.client.events(&self.path("events")).await
+    }
+
+    /// A turn as it stands.
+    pub async fn turn(&self, id: i64) -> Turn {
+        self.get(&format!("turns/{id}")).await.expect(200)
+    }
+
+    /// The messages of a conversation.
+    pub async fn messages(&self, conversation: i64) -> Vec<Message> {
+        let path = format!("conversations/{conversation}/messages");
+        let list: MessageList = self.get(&path).await.expect(200);
+        list.messages
     }
 
     /// Adds a task of that title.

@@ -172,21 +172,38 @@ impl Client {
             .await
     }
 
+    /// Opens a stream of events with `GET`, unless it is refused.
+    ///
+    /// # Errors
+    /// The status of the refusal.
+    pub async fn try_events(&self, path: &str) -> Result<Events, StatusCode> {
+        self.try_stream(Method::GET, path, Bytes::new()).await
+    }
+
     async fn stream(&self, method: Method, path: &str, body: Bytes) -> Events {
+        let stream = self.try_stream(method, path, body).await;
+        stream.unwrap_or_else(|status| panic!("{path}: no stream but {status}"))
+    }
+
+    async fn try_stream(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Events, StatusCode> {
         let client = self.clone().with("accept", "text/event-stream");
         let response = client.request(method, path, body).await;
-        let (parts, mut body) = response.into_parts();
+        let (parts, body) = response.into_parts();
         if parts.status != StatusCode::OK {
-            let text = (&mut body).collect().await.map(|text| text.to_bytes());
-            panic!("{path}: no stream but {} {text:?}", parts.status);
+            return Err(parts.status);
         }
         let kind = parts.headers[header::CONTENT_TYPE].to_str().unwrap();
         assert!(kind.starts_with("text/event-stream"), "{path}: {kind}");
-        Events {
+        Ok(Events {
             body,
             headers: parts.headers,
             unread: String::new(),
-        }
+        })
     }
 
     async fn request(
@@ -266,6 +283,14 @@ impl Answer {
 }
 
 impl Event {
+    /// Its id, read as a number.
+    #[track_caller]
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        let number = self.id.parse();
+        number.unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
     /// Its data, read as JSON.
     #[track_caller]
     pub fn data<T: DeserializeOwned>(&self) -> T {
@@ -309,6 +334,37 @@ impl Events {
             }
         })
         .await
+    }
+
+    /// The events up to the next one of that name, it included.
+    ///
+    /// # Panics
+    /// When the stream ends before.
+    pub async fn until(&mut self, name: &str) -> Vec<Event> {
+        let mut events = Vec::new();
+        loop {
+            let event = self.next().await;
+            events.push(event.unwrap_or_else(|| panic!("no {name} came after {events:?}")));
+            if events.last().is_some_and(|event| event.name == name) {
+                return events;
+            }
+        }
+    }
+
+    /// Waits for a comment, by which a silent stream says that it lives.
+    ///
+    /// # Panics
+    /// When none comes in time, or an event comes before.
+    pub async fn comment(&mut self) {
+        let frame = timeout(PATIENCE, self.body.frame()).await;
+        let frame = frame
+            .expect("a comment comes in time")
+            .expect("the stream goes on");
+        let data = frame
+            .expect("the stream goes on")
+            .into_data()
+            .unwrap_or_default();
+        assert!(data.starts_with(b":"), "no comment: {data:?}");
     }
 
     /// All events until the server ends the stream.

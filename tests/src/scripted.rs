@@ -6,11 +6,13 @@
 //! | `say Hello.` | says it at once |
 //! | `speak 20s` | says a word every 50 ms for so long |
 //! | `flood 70000` | says so many characters at once |
+//! | `nul` | says what no text of a person contains: `a`, U+0000, `b` |
 //! | `recall` | says the messages that it was shown, one on each line |
 //! | `call add_task {"title": "Milk"}` | asks for a call; what follows the calls is the next step |
 //! | `wait go` | goes on once the signal `go` was given |
 //! | `fail` | breaks off |
 //! | `fail until mended` | breaks off unless the signal was given |
+//! | `panic` | has a bug |
 //! | `again` | as the last line: takes the last step over and over |
 //!
 //! To any other message it says `You said: …`.
@@ -98,6 +100,7 @@ enum Part {
     Wait(String),
     Fail,
     FailUntil(String),
+    Panic,
 }
 
 impl Scripted {
@@ -124,6 +127,7 @@ impl Scripted {
             }
             Part::Call(call) => one(Ok(Delta::Call(call))),
             Part::Fail => one(broken()),
+            Part::Panic => stream::once(async { panic!("as the script says") }).boxed(),
             Part::FailUntil(signal) if self.signals.join(&signal).exists() => {
                 stream::empty().boxed()
             }
@@ -198,6 +202,7 @@ fn parse(line: &str, id: &str) -> Option<Part> {
         "say" => Part::Say(rest.to_owned()),
         "speak" => Part::Speak(Duration::from_secs(rest.strip_suffix('s')?.parse().ok()?)),
         "flood" => Part::Say("x".repeat(rest.parse().ok()?)),
+        "nul" => Part::Say("a\0b".to_owned()),
         "recall" => Part::Recall,
         "call" => {
             let (tool, args) = rest.split_once(' ').unwrap_or((rest, "{}"));
@@ -207,6 +212,7 @@ fn parse(line: &str, id: &str) -> Option<Part> {
                 args: serde_json::from_str(args).unwrap_or_else(|_| Value::String(args.to_owned())),
             })
         }
+        "panic" => Part::Panic,
         "wait" => Part::Wait(rest.to_owned()),
         "fail" => match rest.strip_prefix("until ") {
             Some(signal) => Part::FailUntil(signal.to_owned()),

@@ -14,9 +14,11 @@ use todo_api::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    queries,
-    rules::{self, Begun, Say},
-    stream, view,
+    abandoned,
+    begin::Begun,
+    queries, resume, rules,
+    say::{self, Say},
+    stream, undo, view,
 };
 use crate::{
     app::App,
@@ -62,7 +64,7 @@ async fn chat(
     let say = Say::Message {
         conversation: request.conversation_id,
     };
-    let begun = rules::say(
+    let begun = say::say(
         &app,
         &caller.user_id,
         key,
@@ -92,7 +94,7 @@ async fn edit(
         conversation,
         message,
     };
-    let begun = rules::say(
+    let begun = say::say(
         &app,
         &caller.user_id,
         key,
@@ -116,7 +118,7 @@ async fn retry(
     key: MaybeKey,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let begun = rules::retry(&app, &caller.user_id, key, id).await?;
+    let begun = resume::retry(&app, &caller.user_id, key, id).await?;
     answer_turn(&app, &caller, &headers, begun, 0).await
 }
 
@@ -133,7 +135,7 @@ async fn approve(
     headers: HeaderMap,
     Json(ApprovalAnswer { option }): Json<ApprovalAnswer>,
 ) -> Result<Response, Error> {
-    let begun = rules::approve(&app, &caller.user_id, key, id, option).await?;
+    let begun = resume::approve(&app, &caller.user_id, key, id, option).await?;
     answer_turn(&app, &caller, &headers, begun, 0).await
 }
 
@@ -200,7 +202,7 @@ async fn get(
 }
 
 /// Stops a turn; one that has finished stays as it is.
-#[utoipa::path(post, path = "/turns/{id}/stop", tag = "chat", operation_id = "stop_turn", params(("user_id" = String, Path), ("id" = i64, Path)), responses(
+#[utoipa::path(post, path = "/turns/{id}/stop", tag = "chat", operation_id = "stop_turn", params(("user_id" = String, Path), ("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
     (status = 200, body = Turn),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -208,8 +210,11 @@ async fn stop(
     State(app): State<App>,
     caller: Caller,
     TurnId(id): TurnId,
+    key: MaybeKey,
 ) -> Result<Answer<Turn>, Error> {
-    rules::stop(&app, &caller.user_id, id).await.map(Answer)
+    rules::stop(&app, &caller.user_id, key, id)
+        .await
+        .map(Answer)
 }
 
 /// Undoes what a tool call changed; a second time does nothing.
@@ -225,7 +230,7 @@ async fn undo(
     key: MaybeKey,
 ) -> Result<Response, Error> {
     let n = i32::try_from(n).map_err(|_| Error::NotFound("call"))?;
-    let effect = async move |write: &mut UserWrite| rules::undo(write, id, n).await;
+    let effect = async move |write: &mut UserWrite| undo::undo(write, id, n).await;
     answer(
         &app,
         &caller.user_id,
@@ -266,7 +271,7 @@ async fn messages(
         && turn.is_abandoned(app.clock.now())
     {
         drop(conn);
-        rules::interrupt_if_abandoned(&app, user_id, turn.id).await?;
+        abandoned::interrupt_if_abandoned(&app, user_id, turn.id).await?;
         conn = app.db.read().await?;
     }
     let limit = usize::from(limit);

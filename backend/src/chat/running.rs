@@ -2,17 +2,23 @@
 //! one writer that stores them for everyone else.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use jiff::SignedDuration;
 use todo_api::TurnEvent;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
-use super::queries::{self, EventRow};
+use super::{
+    abandoned,
+    queries::{self, EventRow},
+};
 use crate::{
     app::App,
     assistant::model::Model,
@@ -23,10 +29,12 @@ use crate::{
 
 /// How often new events are stored.
 const FLUSH: Duration = Duration::from_millis(100);
-/// How often the database is asked which turns are to stop, in flushes.
-const LOOK_FOR_STOPS: u32 = 5;
-/// How often leases are renewed, in flushes.
-const RENEW: u32 = 50;
+/// How often the database is asked which turns are to stop.
+const LOOK_FOR_STOPS: Duration = Duration::from_millis(500);
+/// How often leases are renewed.
+const RENEW: Duration = Duration::from_secs(5);
+/// Events of a turn that stay in memory once they are stored, for readers that are a little behind.
+const KEPT: usize = 64;
 /// How long a process may be silent until others take its turns for interrupted.
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(15);
 
@@ -56,7 +64,7 @@ pub(super) struct Running {
 struct Events {
     /// The number of the first event in `list`.
     first: i64,
-    list: Vec<TurnEvent>,
+    list: VecDeque<TurnEvent>,
     /// The number of the last event that is stored.
     stored: i64,
     closed: bool,
@@ -104,7 +112,7 @@ impl Turns {
             lost: CancellationToken::new(),
             events: Mutex::new(Events {
                 first: last_seq + 1,
-                list: Vec::new(),
+                list: VecDeque::new(),
                 stored: last_seq,
                 closed: false,
             }),
@@ -129,6 +137,11 @@ impl Turns {
             .cloned()
     }
 
+    /// Whether any turn runs here.
+    pub(super) fn is_any_running(&self) -> bool {
+        !lock(&self.running).is_empty()
+    }
+
     fn all(&self) -> Vec<Arc<Running>> {
         lock(&self.running).values().cloned().collect()
     }
@@ -146,7 +159,7 @@ pub(super) enum Heard {
 impl Running {
     /// Adds an event for those who listen; the writer stores it soon.
     pub(super) fn push(&self, event: TurnEvent) {
-        lock(&self.events).list.push(event);
+        lock(&self.events).list.push_back(event);
         self.news.send_replace(());
     }
 
@@ -169,9 +182,14 @@ impl Running {
         events.list.iter().enumerate().skip(from).map(row).collect()
     }
 
-    fn set_stored(&self, seq: i64) {
+    /// Notes that these events are stored; who still wants the older of them reads them there.
+    fn set_stored(&self, rows: &[EventRow]) {
         let mut events = lock(&self.events);
-        events.stored = events.stored.max(seq);
+        events.stored = rows.iter().map(|row| row.seq).fold(events.stored, i64::max);
+        while events.list.len() > KEPT && events.first <= events.stored {
+            events.list.pop_front();
+            events.first += 1;
+        }
     }
 
     /// The event after `seq`, once there is one.
@@ -198,61 +216,94 @@ impl Running {
     }
 }
 
-/// The background task that stores events, renews leases and looks for turns that are to stop. It
+/// The background task that renews leases, stores events and looks for turns that are to stop. It
 /// sends no statement while no turn runs.
 pub async fn keep(app: App) {
     let turns = &app.turns;
     let hard = app.lifecycle.hard();
-    let mut tick: u32 = 0;
+    let (mut renewed, mut looked) = (Instant::now(), Instant::now());
+    let mut strays = HashSet::new();
     loop {
-        if turns.all().is_empty() {
+        if !turns.is_any_running() {
             tokio::select! {
                 () = turns.begun.notified() => {}
                 () = hard.cancelled() => return,
             }
+            // A turn begins with a lease.
+            (renewed, looked) = (Instant::now(), Instant::now());
         }
         tokio::time::sleep(FLUSH).await;
-        tick = tick.wrapping_add(1);
-        if let Err(error) = flush(&app).await {
+        let now = Instant::now();
+        if now - renewed >= RENEW {
+            match renew(&app, &mut strays).await {
+                Ok(()) => renewed = now,
+                Err(error) => tracing::warn!(%error, "leases of turns could not be renewed"),
+            }
+        }
+        // Once a lease may have run out, the turn may belong to another process.
+        if renewed.elapsed() < LEASE.unsigned_abs()
+            && let Err(error) = flush(&app).await
+        {
             tracing::warn!(%error, "events of turns could not be stored yet");
         }
-        if tick.is_multiple_of(LOOK_FOR_STOPS)
-            && let Err(error) = look_for_stops(&app).await
-        {
-            tracing::warn!(%error, "could not look for turns that are to stop");
-        }
-        if tick.is_multiple_of(RENEW)
-            && let Err(error) = renew(&app).await
-        {
-            tracing::warn!(%error, "leases of turns could not be renewed");
+        if now - looked >= LOOK_FOR_STOPS {
+            looked = now;
+            if let Err(error) = look_for_stops(&app).await {
+                tracing::warn!(%error, "could not look for turns that are to stop");
+            }
         }
     }
 }
 
+/// Stores the new events of all turns, in one statement.
 async fn flush(app: &App) -> Result<(), DbError> {
-    let all = app.turns.all();
-    let rows: Vec<Vec<EventRow>> = all.iter().map(|running| running.unstored()).collect();
-    let last: Vec<Option<i64>> = rows
-        .iter()
-        .map(|rows| rows.last().map(|row| row.seq))
-        .collect();
-    let rows: Vec<EventRow> = rows.into_iter().flatten().collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    app.db
-        .write(async move |conn: &mut Conn| {
-            queries::insert_events(conn, &rows)
-                .await
-                .map_err(DbError::from)
-        })
-        .await?;
-    for (running, last) in all.iter().zip(last) {
-        if let Some(seq) = last {
-            running.set_stored(seq);
+    let mut batches: Vec<(Arc<Running>, Vec<EventRow>)> = Vec::new();
+    for running in app.turns.all() {
+        let rows = running.unstored();
+        if !rows.is_empty() {
+            batches.push((running, rows));
         }
     }
+    let all: Vec<EventRow> = batches.iter().flat_map(|(_, rows)| rows).cloned().collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    match store(app, all).await {
+        Ok(()) => {
+            for (running, rows) in batches {
+                running.set_stored(&rows);
+            }
+            Ok(())
+        }
+        Err(DbError::Query(_)) => flush_each(app, batches).await,
+        Err(unavailable) => Err(unavailable),
+    }
+}
+
+/// Stores the events turn by turn: one whose conversation was deleted meanwhile must not keep those
+/// of the others.
+async fn flush_each(app: &App, batches: Vec<(Arc<Running>, Vec<EventRow>)>) -> Result<(), DbError> {
+    for (running, rows) in batches {
+        match store(app, rows.clone()).await {
+            Ok(()) => {}
+            Err(DbError::Query(error)) => {
+                tracing::debug!(%error, turn = running.turn_id, "a turn is gone");
+                running.lost.cancel();
+            }
+            Err(unavailable) => return Err(unavailable),
+        }
+        running.set_stored(&rows);
+    }
     Ok(())
+}
+
+async fn store(app: &App, rows: Vec<EventRow>) -> Result<(), DbError> {
+    let insert = async move |conn: &mut Conn| {
+        queries::insert_events(conn, &rows)
+            .await
+            .map_err(DbError::from)
+    };
+    app.db.write(insert).await
 }
 
 async fn look_for_stops(app: &App) -> Result<(), DbError> {
@@ -267,7 +318,10 @@ async fn look_for_stops(app: &App) -> Result<(), DbError> {
     Ok(())
 }
 
-async fn renew(app: &App) -> Result<(), DbError> {
+/// Renews the leases of this process's turns, and lets go of those that it has no more. `strays` are
+/// rows of ours that the last renewal found to run in no task: the end of such a turn could not be
+/// stored. One that is found twice is interrupted; one that is found once may just begin or end.
+async fn renew(app: &App, strays: &mut HashSet<(UserId, i64)>) -> Result<(), DbError> {
     let before = app.turns.all();
     let owner = app.turns.owner().to_owned();
     let until = app.clock.now() + LEASE;
@@ -276,15 +330,28 @@ async fn renew(app: &App) -> Result<(), DbError> {
             .await
             .map_err(DbError::from)
     };
-    let owned = app.db.write(renew).await?;
+    let owned: HashSet<(UserId, i64)> = app
+        .db
+        .write(renew)
+        .await?
+        .into_iter()
+        .filter_map(|(user, turn)| Some((UserId::new(&user)?, turn)))
+        .collect();
     for running in before {
-        let is_owned = owned
-            .iter()
-            .any(|(user, turn)| *turn == running.turn_id && user == running.user_id.as_str());
         // It may also have finished just now, and then nobody minds.
-        if !is_owned {
+        if !owned.contains(&(running.user_id.clone(), running.turn_id)) {
             running.lost.cancel();
         }
     }
+    let found = owned
+        .into_iter()
+        .filter(|(user_id, turn)| app.turns.get(user_id, *turn).is_none());
+    let found: HashSet<_> = found.collect();
+    for (user_id, turn) in found.intersection(strays) {
+        if let Err(error) = abandoned::interrupt_stray(app, user_id, *turn).await {
+            tracing::warn!(%error, turn, "a turn that nobody runs could not be marked");
+        }
+    }
+    *strays = found;
     Ok(())
 }

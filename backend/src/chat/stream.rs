@@ -7,7 +7,7 @@ use axum::response::{Response, sse::Event};
 use futures_util::stream;
 use todo_api::{TurnEvent, TurnState};
 
-use super::{queries, rules, running::Heard, view};
+use super::{abandoned, queries, running::Heard, view};
 use crate::{
     app::App,
     caller::{Caller, UserId},
@@ -19,6 +19,8 @@ use crate::{
 const POLL: Duration = Duration::from_millis(200);
 /// Events that are read at once.
 const PAGE: i64 = 500;
+/// How long a turn that is interrupted because the process ends may take to say so.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Where a reader stands.
 struct Reader {
@@ -27,6 +29,8 @@ struct Reader {
     turn_id: i64,
     seq: i64,
     ready: VecDeque<(i64, TurnEvent)>,
+    /// Whether the last event was one after which nothing more comes for now.
+    at_rest: bool,
 }
 
 impl Reader {
@@ -34,17 +38,14 @@ impl Reader {
     async fn next(&mut self) -> Result<Option<(i64, TurnEvent)>, Error> {
         loop {
             if let Some((seq, event)) = self.ready.pop_front() {
-                self.seq = seq;
-                return Ok(Some((seq, event)));
+                return Ok(Some(self.take(seq, event)));
             }
             if let Some(running) = self.app.turns.get(&self.user_id, self.turn_id) {
                 match running.next(self.seq).await {
-                    Heard::Event(seq, event) => {
-                        self.seq = seq;
-                        return Ok(Some((seq, event)));
-                    }
-                    Heard::End => return Ok(None),
-                    Heard::Earlier => {}
+                    Heard::Event(seq, event) => return Ok(Some(self.take(seq, event))),
+                    Heard::End if self.at_rest => return Ok(None),
+                    // A turn that was lost has its end in the database.
+                    Heard::End | Heard::Earlier => {}
                 }
             }
             // The state is read first: events that come after it are of a turn that goes on.
@@ -65,6 +66,12 @@ impl Reader {
         }
     }
 
+    fn take(&mut self, seq: i64, event: TurnEvent) -> (i64, TurnEvent) {
+        self.seq = seq;
+        self.at_rest = event.ends_stream();
+        (seq, event)
+    }
+
     async fn state(&self) -> Result<TurnState, Error> {
         let mut conn = self.app.db.read().await?;
         let row = queries::turn(&mut conn, &self.user_id, self.turn_id)
@@ -72,7 +79,7 @@ impl Reader {
             .ok_or(Error::NotFound("turn"))?;
         drop(conn);
         if row.is_abandoned(self.app.clock.now()) {
-            rules::interrupt_if_abandoned(&self.app, &self.user_id, self.turn_id).await?;
+            abandoned::interrupt_if_abandoned(&self.app, &self.user_id, self.turn_id).await?;
             return Ok(TurnState::Interrupted);
         }
         Ok(row.state())
@@ -87,6 +94,7 @@ async fn read(app: &App, user_id: &UserId, turn_id: i64, seq: i64) -> Result<Rea
         turn_id,
         seq,
         ready: VecDeque::new(),
+        at_rest: false,
     };
     if reader.state().await? != TurnState::Running && app.turns.get(user_id, turn_id).is_none() {
         let mut conn = app.db.read().await?;
@@ -119,26 +127,36 @@ pub(super) async fn respond(
     turn_id: i64,
     seq: i64,
 ) -> Result<Response, Error> {
+    let open = app.streams.open(&caller.user_id)?;
     let reader = read(app, &caller.user_id, turn_id, seq).await?;
-    let hard = app.lifecycle.hard().clone();
-    let events = stream::unfold(Some(reader), move |reader| {
-        let hard = hard.clone();
-        async move {
-            let mut reader = reader?;
-            tokio::select! {
-                next = reader.next() => match next {
-                    Ok(Some((seq, event))) => Some((show(seq, &event), Some(reader))),
-                    Ok(None) => None,
-                    Err(error) => {
-                        tracing::warn!(%error, "a stream of events broke off");
-                        None
-                    }
-                },
-                () = hard.cancelled() => None,
-            }
+    let events = stream::unfold(Some(reader), move |reader| async move {
+        let mut reader = reader?;
+        let app = reader.app.clone();
+        let runs_here = app.turns.get(&reader.user_id, reader.turn_id).is_some();
+        tokio::select! {
+            next = reader.next() => match next {
+                Ok(Some((seq, event))) => Some((show(seq, &event), Some(reader))),
+                Ok(None) => None,
+                Err(error) => {
+                    tracing::debug!(%error, "a stream of events broke off");
+                    None
+                }
+            },
+            () = time_to_leave(&app, runs_here) => Some((sse::reconnect(), None)),
         }
     });
-    Ok(sse::respond(app, caller.clone(), events))
+    Ok(sse::respond(app, caller.clone(), open, events))
+}
+
+/// When readers are sent elsewhere because this process ends: those of a turn that runs here after
+/// it has ended, the others at once.
+async fn time_to_leave(app: &App, runs_here: bool) {
+    if runs_here {
+        app.lifecycle.hard().cancelled().await;
+        tokio::time::sleep(LAST_WORDS).await;
+    } else {
+        app.lifecycle.soft().cancelled().await;
+    }
 }
 
 /// An event on the wire: its type is the SSE event's, so the data has the other fields only.

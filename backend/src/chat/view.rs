@@ -13,6 +13,9 @@ use crate::{
     tasks::rules::UNDO_FOR,
 };
 
+/// More events than a turn can have.
+pub(super) const EVENTS_MAX: i64 = 100_000;
+
 /// What parts of a reply are separated by.
 pub(super) const BREAK: &str = "\n\n";
 
@@ -22,8 +25,8 @@ pub(super) struct Whole {
     pub(super) steps: Vec<StepRow>,
     pub(super) calls: Vec<CallRow>,
     reply: Option<MessageRow>,
-    /// Text of events, for a turn whose reply is not stored yet.
-    streamed: String,
+    /// The stored events, for a turn that runs: its reply is not stored yet.
+    told: Vec<TurnEvent>,
 }
 
 impl CallRow {
@@ -67,31 +70,31 @@ pub(super) async fn whole(conn: &mut Conn, user_id: &UserId, id: i64) -> Result<
     let steps = queries::steps(conn, user_id, &[id]).await?;
     let calls = queries::calls(conn, user_id, &[id]).await?;
     let reply = queries::message(conn, user_id, row.reply_id).await?;
-    let streamed = match row.state() {
-        TurnState::Running => streamed(conn, user_id, id).await?,
-        _ => String::new(),
+    let told = match row.state() {
+        TurnState::Running => told(conn, user_id, id).await?,
+        _ => Vec::new(),
     };
     Ok(Whole {
         row,
         steps,
         calls,
         reply,
-        streamed,
+        told,
     })
 }
 
-/// The text of a turn's stored events.
-pub(super) async fn streamed(
-    conn: &mut Conn,
-    user_id: &UserId,
-    turn: i64,
-) -> Result<String, Error> {
-    let events = queries::events_after(conn, user_id, turn, 0, 100_000).await?;
-    let delta = |(_, event): (i64, crate::db::types::Json<TurnEvent>)| match event.0 {
-        TurnEvent::Text { delta } => Some(delta),
+/// A turn's stored events.
+async fn told(conn: &mut Conn, user_id: &UserId, turn: i64) -> Result<Vec<TurnEvent>, Error> {
+    let events = queries::events_after(conn, user_id, turn, 0, EVENTS_MAX).await?;
+    Ok(events.into_iter().map(|(_, event)| event.0).collect())
+}
+
+fn text_of(events: &[TurnEvent]) -> String {
+    let delta = |event: &TurnEvent| match event {
+        TurnEvent::Text { delta } => Some(delta.clone()),
         _ => None,
     };
-    Ok(events.into_iter().filter_map(delta).collect())
+    events.iter().filter_map(delta).collect()
 }
 
 impl Whole {
@@ -99,8 +102,45 @@ impl Whole {
     pub(super) fn response(&self) -> String {
         match &self.reply {
             Some(reply) if !reply.content.is_empty() => reply.content.clone(),
-            _ => self.streamed.clone(),
+            _ => self.text(),
         }
+    }
+
+    /// The reply of a turn that runs: as it was told, unless a step was stored whose text was not.
+    fn text(&self) -> String {
+        let told = text_of(&self.told);
+        let said: Vec<&str> = self
+            .steps
+            .iter()
+            .map(|step| step.said.as_str())
+            .filter(|said| !said.is_empty())
+            .collect();
+        let said = said.join(BREAK);
+        if told.len() < said.len() { said } else { told }
+    }
+
+    /// What is stored of a turn that runs but was not told: its process died in between.
+    pub(super) fn untold(&self, now: Timestamp) -> Vec<TurnEvent> {
+        let mut told_text = text_of(&self.told).len();
+        let is_told = |sought: &TurnEvent| {
+            self.told.iter().any(|told| match (told, sought) {
+                (TurnEvent::ToolCall { n, .. }, TurnEvent::ToolCall { n: sought, .. })
+                | (TurnEvent::ToolResult { n, .. }, TurnEvent::ToolResult { n: sought, .. }) => {
+                    n == sought
+                }
+                _ => false,
+            })
+        };
+        let untold = |event| match event {
+            TurnEvent::Turn { .. } => None,
+            TurnEvent::Text { delta } => {
+                let rest = delta.get(told_text..).unwrap_or_default().to_owned();
+                told_text = told_text.saturating_sub(delta.len());
+                (!rest.is_empty()).then_some(TurnEvent::Text { delta: rest })
+            }
+            event => (!is_told(&event)).then_some(event),
+        };
+        self.replay(now).into_iter().filter_map(untold).collect()
     }
 
     pub(super) fn turn(&self, now: Timestamp) -> Turn {
@@ -220,7 +260,7 @@ pub(super) async fn messages(
         let state = turn.map_or(TurnState::Interrupted, TurnRow::state);
         let is_reply = row.role() == Role::Assistant;
         let content = match state {
-            TurnState::Running if is_reply => streamed(conn, user_id, row.turn_id).await?,
+            TurnState::Running if is_reply => text_of(&told(conn, user_id, row.turn_id).await?),
             _ => row.content.clone(),
         };
         let of_turn = calls

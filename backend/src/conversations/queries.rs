@@ -81,17 +81,18 @@ pub(crate) async fn list(
     })
 }
 
-/// The unfinished turns among these conversations: conversation and turn.
-pub(crate) async fn unfinished(
+/// The unfinished turns among these conversations: conversation, turn, and until when the turn's
+/// process may be believed to live; none for a turn that waits for the user.
+pub(super) async fn unfinished(
     conn: &mut Conn,
     user_id: &UserId,
     ids: &[i64],
-) -> QueryResult<Vec<(i64, i64)>> {
+) -> QueryResult<Vec<(i64, i64, Option<At>)>> {
     on!(conn, |conn| turns::table
         .filter(turns::user_id.eq(user_id.as_str()))
         .filter(turns::conversation_id.eq_any(ids))
         .filter(turns::state.eq_any(["running", "waiting"]))
-        .select((turns::conversation_id, turns::id))
+        .select((turns::conversation_id, turns::id, turns::lease_until))
         .load(conn)
         .await)
 }

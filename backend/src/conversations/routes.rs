@@ -34,7 +34,7 @@ async fn list(
     Query(query): Query<ConversationQuery>,
 ) -> Result<Answer<ConversationList>, Error> {
     let mut conn = app.db.read().await?;
-    rules::list(&mut conn, &caller.user_id, &query)
+    rules::list(&mut conn, &caller.user_id, &query, app.clock.now())
         .await
         .map(Answer)
 }
@@ -50,7 +50,9 @@ async fn get(
     ConversationId(id): ConversationId,
 ) -> Result<Answer<Conversation>, Error> {
     let mut conn = app.db.read().await?;
-    rules::get(&mut conn, &caller.user_id, id).await.map(Answer)
+    rules::get(&mut conn, &caller.user_id, id, app.clock.now())
+        .await
+        .map(Answer)
 }
 
 /// Renames a conversation.

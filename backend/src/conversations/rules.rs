@@ -1,6 +1,9 @@
 //! What can be done with conversations.
 
+use std::collections::HashMap;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
 use todo_api::{
     CONVERSATION_TITLE_MAX, Conversation, ConversationList, ConversationQuery, LIST_MAX, PAGE_MAX,
     SEARCH_MAX,
@@ -20,6 +23,7 @@ pub(super) async fn list(
     conn: &mut Conn,
     user_id: &UserId,
     query: &ConversationQuery,
+    now: Timestamp,
 ) -> Result<ConversationList, Error> {
     let limit = match query.limit {
         None => LIST_MAX,
@@ -52,15 +56,20 @@ pub(super) async fn list(
         .filter(|_| more)
         .map(|row| encode(row.id, search));
     Ok(ConversationList {
-        conversations: with_unfinished(conn, user_id, rows).await?,
+        conversations: with_unfinished(conn, user_id, rows, now).await?,
         next_cursor,
     })
 }
 
 /// One conversation.
-pub(super) async fn get(conn: &mut Conn, user_id: &UserId, id: i64) -> Result<Conversation, Error> {
+pub(super) async fn get(
+    conn: &mut Conn,
+    user_id: &UserId,
+    id: i64,
+    now: Timestamp,
+) -> Result<Conversation, Error> {
     let row = queries::find(conn, user_id, id).await?.ok_or(NOT_FOUND)?;
-    with_unfinished(conn, user_id, vec![row])
+    with_unfinished(conn, user_id, vec![row], now)
         .await?
         .pop()
         .ok_or(NOT_FOUND)
@@ -70,18 +79,19 @@ async fn with_unfinished(
     conn: &mut Conn,
     user_id: &UserId,
     rows: Vec<Row>,
+    now: Timestamp,
 ) -> Result<Vec<Conversation>, Error> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let unfinished = queries::unfinished(conn, user_id, &ids).await?;
-    let turn_of = |id| {
-        unfinished
-            .iter()
-            .find(|(conversation, _)| *conversation == id)
-            .map(|(_, turn)| *turn)
-    };
-    Ok(rows
+    let unfinished: HashMap<i64, i64> = queries::unfinished(conn, user_id, &ids)
+        .await?
         .into_iter()
-        .map(|row| (turn_of(row.id), row))
+        // A turn whose process died is as good as interrupted.
+        .filter(|(_, _, lease)| lease.is_none_or(|until| until.0 >= now))
+        .map(|(conversation, turn, _)| (conversation, turn))
+        .collect();
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|row| (unfinished.get(&row.id).copied(), row))
         .map(|(turn, row)| row.into_conversation(turn))
         .collect())
 }
@@ -103,7 +113,7 @@ pub(super) async fn rename(
         .await?
         .ok_or(NOT_FOUND)?;
     write.changed.conversations.push(id);
-    with_unfinished(&mut write.conn, &write.user_id, vec![row])
+    with_unfinished(&mut write.conn, &write.user_id, vec![row], write.now)
         .await?
         .pop()
         .ok_or(NOT_FOUND)

@@ -16,12 +16,10 @@ use tokio::sync::{Notify, broadcast};
 pub use relay::keep;
 pub use routes::router;
 
-use crate::{caller::UserId, error::Error};
+use crate::caller::UserId;
 
 /// Changes that a slow listener may be behind before it is only told the latest version.
 const BACKLOG: usize = 32;
-/// Most streams of one user in one process.
-const STREAMS_MAX: usize = 64;
 
 /// Tells the open pages of a user what changed.
 #[derive(Clone, Default)]
@@ -72,10 +70,7 @@ impl Live {
     }
 
     /// Listens to a user's changes.
-    ///
-    /// # Errors
-    /// [`Error::TooManyRequests`] when too many listen already.
-    pub fn subscribe(&self, user_id: &UserId) -> Result<broadcast::Receiver<Changed>, Error> {
+    pub fn subscribe(&self, user_id: &UserId) -> broadcast::Receiver<Changed> {
         let mut listeners = lock(&self.0.listeners);
         listeners.retain(|_, listeners| listeners.sender.receiver_count() > 0);
         let of_user = listeners
@@ -84,17 +79,10 @@ impl Live {
                 sender: broadcast::channel(BACKLOG).0,
                 version: 0,
             });
-        if of_user.sender.receiver_count() >= STREAMS_MAX {
-            let detail = "Too many pages of yours are open. Close some and try again.".to_owned();
-            return Err(Error::TooManyRequests {
-                retry_after: 10,
-                detail,
-            });
-        }
         let receiver = of_user.sender.subscribe();
         drop(listeners);
         self.0.listening.notify_one();
-        Ok(receiver)
+        receiver
     }
 
     /// The users that are listened to in this process.

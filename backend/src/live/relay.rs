@@ -105,7 +105,12 @@ async fn hear(app: &App) {
             app.live.0.listening.notified().await;
             continue;
         }
-        match app.db.listen(CHANNEL).await {
+        // Until there is a connection, pages are told by polling.
+        let listening = tokio::select! {
+            listening = app.db.listen(CHANNEL) => listening,
+            () = poll(app, u32::MAX) => continue,
+        };
+        match listening {
             Ok(Some(notifications)) => {
                 if let Err(error) = follow(app, notifications).await {
                     tracing::info!(%error, "notifications broke off; polling until they are back");

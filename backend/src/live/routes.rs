@@ -1,7 +1,5 @@
 //! The stream of a user's changes.
 
-use std::time::Duration;
-
 use axum::{
     extract::State,
     response::{Response, sse::Event},
@@ -19,9 +17,6 @@ use crate::{
     sse,
 };
 
-/// When a page connects again after an orderly end.
-const RECONNECT: Duration = Duration::from_millis(500);
-
 /// The routes under `/api/{user_id}`.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(events))
@@ -33,40 +28,46 @@ pub fn router() -> OpenApiRouter<App> {
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn events(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
+    let open = app.streams.open(&caller.user_id)?;
     let user_id = caller.user_id.clone();
-    let receiver = app.live.subscribe(&user_id)?;
+    let receiver = app.live.subscribe(&user_id);
     let first = current(&app, &user_id).await?;
-    let of_stream = app.clone();
-    let events = stream::unfold(Some((receiver, Some(first))), move |state| {
-        let (app, user_id) = (of_stream.clone(), user_id.clone());
+    let listening = app.clone();
+    let events = stream::unfold(Some((receiver, None)), move |state| {
+        let (app, user_id, first) = (listening.clone(), user_id.clone(), first.clone());
         async move {
-            let (mut receiver, first) = state?;
-            if let Some(first) = first {
-                return Some((show(&first), Some((receiver, None))));
-            }
+            let (mut receiver, told) = state?;
+            let Some(told) = told else {
+                return Some((show(&first), Some((receiver, Some(first.version)))));
+            };
             tokio::select! {
-                changed = next(&app, &user_id, &mut receiver) => {
-                    Some((show(&changed?), Some((receiver, None))))
+                changed = next(&app, &user_id, &mut receiver, told) => {
+                    let changed = changed?;
+                    Some((show(&changed), Some((receiver, Some(changed.version)))))
                 }
-                () = app.lifecycle.soft().cancelled() => {
-                    Some((Event::default().comment("restarting").retry(RECONNECT), None))
-                }
+                () = app.lifecycle.soft().cancelled() => Some((sse::reconnect(), None)),
             }
         }
     });
-    Ok(sse::respond(&app, caller, events))
+    Ok(sse::respond(&app, caller, open, events))
 }
 
-/// The next change; whoever was too slow is told the latest version only.
+/// The next change after that version; whoever was too slow is told the latest version only.
 async fn next(
     app: &App,
     user_id: &UserId,
     receiver: &mut broadcast::Receiver<Changed>,
+    told: i64,
 ) -> Option<Changed> {
-    match receiver.recv().await {
-        Ok(changed) => Some(changed),
-        Err(RecvError::Lagged(_)) => current(app, user_id).await.ok(),
-        Err(RecvError::Closed) => None,
+    loop {
+        let changed = match receiver.recv().await {
+            Ok(changed) => changed,
+            Err(RecvError::Lagged(_)) => current(app, user_id).await.ok()?,
+            Err(RecvError::Closed) => return None,
+        };
+        if changed.version > told {
+            return Some(changed);
+        }
     }
 }
 

@@ -301,9 +301,10 @@ where
         + for<'a> crate::writes::Body<'a, (Value, Change), Error>
         + 'static,
 {
+    let owner = app.turns.owner().to_owned();
     let once = async move |write: &mut UserWrite| {
         if let Some(call) = call
-            && let Some(result) = calls::finished(write, call).await?
+            && let Some(result) = calls::finished(write, call, &owner).await?
         {
             return Ok(result);
         }

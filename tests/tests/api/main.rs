@@ -1,11 +1,17 @@
 //! What a client of the REST interface sees, told on both databases.
 
 mod accounts;
+mod chat;
+mod conversations;
 mod encryption;
 mod errors;
 mod faults;
 mod idempotency;
+mod live;
 mod personal_tokens;
+mod processes;
+mod replicas;
 mod schema;
 mod tasks;
 mod tenancy;
+mod turns;
