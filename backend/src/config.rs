@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::uri::Authority;
 use todo_service::environment::{Reader, Secret, Setting};
 use todo_service::settings::ServerSettings;
 
@@ -112,6 +113,25 @@ const CHAT_MAX_TURNS_PER_USER: Setting = Setting::new(
     "10",
     "How many chat turns of one user may run at once, over all replicas; the next is answered 429.",
 );
+const MCP_ALLOWED_HOSTS: Setting = Setting::optional(
+    "MCP_ALLOWED_HOSTS",
+    "none",
+    "The hosts, separated by commas and with or without a port, by which `/mcp` is reached beside \
+     that of `PUBLIC_URL` and this machine: the Service's name, for agents in the cluster.",
+);
+const MCP_RATE_LIMIT: Setting = Setting::new(
+    "MCP_RATE_LIMIT",
+    "600",
+    "How many requests one user may send to `/mcp` of one process in a minute; more is 429.",
+);
+/// What `todo-backend mcp` acts with.
+pub const TODO_TOKEN: Setting = Setting::optional(
+    "TODO_TOKEN",
+    "none",
+    "For `todo-backend mcp` alone, which requires it: the personal access token of the user whose \
+     tasks it works on.",
+)
+.secret();
 
 /// The backend's own settings; those that both servers have come in addition.
 pub const SETTINGS: &[&Setting] = &[
@@ -134,6 +154,9 @@ pub const SETTINGS: &[&Setting] = &[
     &CHAT_TURN_TIMEOUT,
     &CHAT_MAX_TURNS,
     &CHAT_MAX_TURNS_PER_USER,
+    &MCP_ALLOWED_HOSTS,
+    &MCP_RATE_LIMIT,
+    &TODO_TOKEN,
 ];
 
 const MIN_SECRET_BYTES: usize = 32;
@@ -177,6 +200,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// The bounds of chat turns.
     pub chat: ChatConfig,
+    /// MCP over HTTP.
+    pub mcp: McpConfig,
 }
 
 /// What signs and verifies JWTs.
@@ -201,6 +226,15 @@ pub struct ChatConfig {
     pub max_turns_per_user: u32,
 }
 
+/// MCP over HTTP.
+#[derive(Clone, Debug)]
+pub struct McpConfig {
+    /// By which hosts it is reached beside the public URL's and this machine.
+    pub allowed_hosts: Vec<String>,
+    /// How many requests one user may send in a minute to one process.
+    pub rate_limit: u32,
+}
+
 impl Config {
     /// Reads the configuration. `sqlite` is the file to use where `DATABASE_URL` names no server;
     /// without it a server is required.
@@ -223,6 +257,7 @@ impl Config {
                 max_turns: reader.get_in(&CHAT_MAX_TURNS, 1..=1_000_000),
                 max_turns_per_user: reader.get_in(&CHAT_MAX_TURNS_PER_USER, 1..=1_000_000),
             },
+            mcp: McpConfig::read(reader),
         }
     }
 }
@@ -267,6 +302,33 @@ fn read_location(reader: &mut Reader<'_>, sqlite: Option<PathBuf>) -> Location {
 
 fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+impl McpConfig {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let hosts: String = reader.optional(&MCP_ALLOWED_HOSTS).unwrap_or_default();
+        let hosts = hosts.split(',').map(str::trim);
+        let allowed_hosts: Vec<String> = hosts
+            .filter(|host| !host.is_empty())
+            .map(str::to_owned)
+            .collect();
+        if let Some(wrong) = allowed_hosts
+            .iter()
+            .find(|host| host.parse::<Authority>().is_err())
+        {
+            reader.reject(
+                &MCP_ALLOWED_HOSTS,
+                format_args!(
+                    "has {wrong:?}, but must be a comma-separated list of hosts such as \
+                     todo-backend,todo-backend.todo.svc:8000"
+                ),
+            );
+        }
+        Self {
+            allowed_hosts,
+            rate_limit: reader.get_in(&MCP_RATE_LIMIT, ATTEMPTS),
+        }
+    }
 }
 
 impl JwtConfig {

@@ -7,8 +7,9 @@ use clap::{Parser, Subcommand};
 use todo_backend::accounts::reset;
 use todo_backend::assistant::builtin::Builtin;
 use todo_backend::clock::Clock;
-use todo_backend::config::{Config, METRICS_ADDR, PORT};
+use todo_backend::config::{Config, METRICS_ADDR, PORT, TODO_TOKEN};
 use todo_backend::db::Db;
+use todo_backend::mcp::stdio;
 use todo_backend::server::{self, Backend};
 use todo_service::program::{self, Failure};
 use todo_service::settings::ServerSettings;
@@ -38,6 +39,9 @@ enum Command {
     Migrate,
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+    /// Serve MCP over standard input and output, for a client on this machine that starts this
+    /// program itself. TODO_TOKEN holds a personal access token from the settings page.
+    Mcp,
     /// Print a link with which a person can set a new password, once.
     ResetPassword {
         /// The account's e-mail address.
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
             Command::Serve => serve().await,
             Command::Migrate => migrate().await,
             Command::Openapi => openapi(),
+            Command::Mcp => mcp().await,
             Command::ResetPassword { email } => reset_password(&email).await,
             Command::Healthcheck { url } => healthcheck(url).await,
         }
@@ -87,6 +92,26 @@ fn openapi() -> Result<ExitCode, Failure> {
         .to_pretty_json()
         .map_err(|error| Failure::from(error.to_string()))?;
     println!("{document}");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn mcp() -> Result<ExitCode, Failure> {
+    let environment = Environment::of_process();
+    let (telemetry, config, token) = environment.read(|reader| {
+        let token = reader.secret(&TODO_TOKEN);
+        if token.is_none() {
+            reader.reject(
+                &TODO_TOKEN,
+                "is not set. Make a token on the settings page and put it there",
+            );
+        }
+        (Telemetry::read(reader), Config::read(reader, None), token)
+    })?;
+    telemetry.start();
+    let lifecycle = Lifecycle::new(config.server.grace);
+    let backend = Backend::open(config, lifecycle, Clock::system())?;
+    let token = token.unwrap_or_default().expose().to_owned();
+    stdio::serve_token(backend.app(), token).await?;
     Ok(ExitCode::SUCCESS)
 }
 

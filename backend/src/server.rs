@@ -28,7 +28,7 @@ use crate::{
     idempotency,
     jwt::Jwt,
     live::{self, Live},
-    openapi,
+    mcp, openapi,
     sse::Streams,
     tasks,
 };
@@ -107,6 +107,7 @@ impl Backend {
         });
         let routes = routes
             .merge(openapi::router(document))
+            .merge(mcp::router(&app).layer(from_fn_with_state(app.config.request_timeout, give_up)))
             .fallback(async || Error::NotFound("address"))
             .method_not_allowed_fallback(async || Error::MethodNotAllowed)
             .layer(DefaultBodyLimit::max(app.config.body_limit))

@@ -4,6 +4,7 @@
 mod app;
 pub mod browser;
 pub mod client;
+pub mod mcp;
 pub mod packages;
 pub mod postgres;
 mod process;
@@ -13,6 +14,7 @@ mod site;
 
 pub use app::{Database, Engine, NOON, PASSWORD, TestApp, User, email};
 pub use client::Client;
+pub use mcp::Mcp;
 pub use process::Process;
 pub use scripted::{Scripted, Signals};
 pub use site::Site;

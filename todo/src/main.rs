@@ -14,8 +14,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use clap::{Args, Parser, Subcommand};
-use todo_backend::accounts::reset;
+use todo_backend::accounts::{reset, whose};
+use todo_backend::caller::Caller;
 use todo_backend::clock::Clock;
+use todo_backend::mcp::stdio;
 use todo_backend::server::Backend;
 use todo_frontend::BackendService;
 use todo_service::http::Peer;
@@ -46,6 +48,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Serve MCP over standard input and output, for an assistant on this machine that starts this
+    /// program itself. `todo` may run beside it.
+    Mcp {
+        /// The e-mail address of the account to work on [default: the only account].
+        #[arg(long, value_name = "EMAIL")]
+        user: Option<String>,
+    },
     /// Print a link with which you can set a new password, once.
     ResetPassword {
         /// The account's e-mail address.
@@ -75,6 +84,7 @@ fn main() -> ExitCode {
     program::run("todo", async {
         match cli.command {
             None => serve(&cli.options).await,
+            Some(Command::Mcp { user }) => mcp(&cli.options, user.as_deref()).await,
             Some(Command::ResetPassword { email }) => reset_password(&cli.options, &email).await,
         }
     })
@@ -106,6 +116,16 @@ async fn serve(options: &Options) -> Result<ExitCode, Failure> {
     }
     let ending = lifecycle.run().await?;
     Ok(ending.into())
+}
+
+async fn mcp(options: &Options, user: Option<&str>) -> Result<ExitCode, Failure> {
+    let start = Start::prepare(options)?;
+    start.migrate().await?;
+    let lifecycle = Lifecycle::new(start.config.server.grace);
+    let backend = Backend::open(start.config, lifecycle, Clock::system())?;
+    let user_id = whose::find(backend.app(), user).await?;
+    stdio::serve_user(backend.app(), Caller::process(user_id)).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn reset_password(options: &Options, email: &str) -> Result<ExitCode, Failure> {

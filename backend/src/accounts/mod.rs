@@ -20,6 +20,7 @@ mod routes;
 mod rules;
 mod session;
 mod token;
+pub mod whose;
 
 pub use auth_routes::{auth_router, auth_routes};
 pub use password::Passwords;

@@ -44,6 +44,18 @@ pub(super) async fn user(conn: &mut Conn, id: &str) -> QueryResult<Option<UserRo
     })
 }
 
+/// The ids of some users.
+pub(super) async fn user_ids(conn: &mut Conn, limit: i64) -> QueryResult<Vec<String>> {
+    on!(conn, |conn| {
+        users::table
+            .select(users::id)
+            .order(users::id)
+            .limit(limit)
+            .load(conn)
+            .await
+    })
+}
+
 /// Adds a user; false when the address has an account.
 pub(super) async fn insert_user(conn: &mut Conn, user: &UserRow) -> QueryResult<bool> {
     on!(conn, |conn| {

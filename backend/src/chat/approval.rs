@@ -23,12 +23,18 @@ impl Run {
         let done = self.calls.iter().filter(|other| {
             other.changes.is_some() && self.client.is_destructive(&other.tool) == destructive
         });
-        done.count()
-            >= if destructive {
+        let writes: usize = done.chain([call]).map(|call| self.writes(call)).sum();
+        writes
+            > if destructive {
                 FREE_DELETIONS
             } else {
                 FREE_WRITES
             }
+    }
+
+    /// How many writes a call makes.
+    fn writes(&self, call: &CallRow) -> usize {
+        self.client.writes(&call.tool, &call.args.0)
     }
 
     /// The question about this call and those of its step that come after it.
@@ -53,7 +59,7 @@ impl Run {
                 titles.push(format!("“{}”", task.title));
             }
         }
-        let count = pending.len();
+        let count: usize = pending.iter().map(|call| self.writes(call)).sum();
         let question = match (titles.is_empty(), count) {
             (false, 1) => format!("Delete {} as well?", titles.join(", ")),
             (false, _) if titles.len() == count => {

@@ -19,5 +19,6 @@ mod undo;
 mod view;
 
 pub use abandoned::look_after;
+pub(crate) use queries::time_zone;
 pub use routes::{router, streams};
 pub use running::{Turns, keep};

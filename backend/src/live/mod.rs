@@ -13,7 +13,7 @@ use std::{
 use todo_api::Changed;
 use tokio::sync::{Notify, broadcast};
 
-pub use relay::keep;
+pub use relay::{flush, keep};
 pub use routes::router;
 
 use crate::caller::UserId;

@@ -47,18 +47,23 @@ async fn send(app: &App) {
     loop {
         app.live.0.to_send.notified().await;
         tokio::time::sleep(COALESCE).await;
-        let changes: Vec<_> = app
-            .live
-            .take_unsent()
-            .into_iter()
-            .map(|(user, changed)| (user.to_string(), changed))
-            .collect();
-        if app.db.is_sqlite() || changes.is_empty() {
-            continue;
-        }
-        if let Err(error) = notify(app, changes).await {
-            tracing::warn!(%error, "other processes could not be told of changes");
-        }
+        flush(app).await;
+    }
+}
+
+/// Tells other processes what they have not been told of yet.
+pub async fn flush(app: &App) {
+    let changes: Vec<_> = app
+        .live
+        .take_unsent()
+        .into_iter()
+        .map(|(user, changed)| (user.to_string(), changed))
+        .collect();
+    if app.db.is_sqlite() || changes.is_empty() {
+        return;
+    }
+    if let Err(error) = notify(app, changes).await {
+        tracing::warn!(%error, "other processes could not be told of changes");
     }
 }
 

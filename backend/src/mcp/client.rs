@@ -8,8 +8,12 @@ use rmcp::{
     service::{RunningService, ServiceError},
 };
 use serde_json::{Value, json};
+use todo_api::Scope;
 
-use super::server::{CALL_META, MODEL_TOOLS, Server, TOOLS};
+use super::{
+    server::{CALL_META, Server, Whose, unwrapped},
+    tools::{self, MODEL_TOOLS},
+};
 use crate::{app::App, assistant::model::Tool, caller::Caller, chat::calls::CallRef, error::Error};
 
 /// Size of the pipe in each direction, in bytes: larger messages pass in parts.
@@ -30,7 +34,7 @@ impl Client {
         let (ours, theirs) = tokio::io::duplex(PIPE);
         let server = Server {
             app: app.clone(),
-            caller,
+            whose: Whose::Agent(caller),
         };
         let (client, server) = tokio::join!(().serve(ours), server.serve(theirs));
         let client = client.map_err(|error| Error::Internal(format!("MCP client: {error}")))?;
@@ -75,30 +79,23 @@ impl Client {
     /// Whether a tool changes nothing, as its annotations say. One that does not exist does nothing.
     #[must_use]
     pub fn is_read(&self, tool: &str) -> bool {
-        annotation(tool).is_none_or(|annotations| annotations.read_only_hint == Some(true))
+        tools::scope(tool) != Some(Scope::Write)
     }
 
     /// Whether a tool destroys something, as its annotations say.
     #[must_use]
     pub fn is_destructive(&self, tool: &str) -> bool {
-        annotation(tool).is_some_and(|annotations| annotations.destructive_hint == Some(true))
+        tools::is_destructive(tool)
+    }
+
+    /// How many writes a call makes: a batch as many as it names tasks.
+    #[must_use]
+    pub fn writes(&self, tool: &str, args: &Value) -> usize {
+        tools::writes(tool, args)
     }
 }
 
-fn annotation(tool: &str) -> Option<&'static rmcp::model::ToolAnnotations> {
-    TOOLS
-        .iter()
-        .find(|known| known.name == tool)?
-        .annotations
-        .as_ref()
-}
-
-/// The structured content; a list is wrapped in an object on the wire.
+/// The structured content, a list without the object that wraps it.
 fn content(result: CallToolResult) -> Value {
-    match result.structured_content.unwrap_or_default() {
-        Value::Object(mut object) if object.len() == 1 && object.contains_key("result") => {
-            object.remove("result").unwrap_or_default()
-        }
-        content => content,
-    }
+    unwrapped(&result.structured_content.unwrap_or_default()).clone()
 }

@@ -8,6 +8,7 @@ mod errors;
 mod faults;
 mod idempotency;
 mod live;
+mod mcp;
 mod personal_tokens;
 mod processes;
 mod replicas;

@@ -12,7 +12,8 @@ pub(super) use messages::{
     MessageRow, edit_message, hide_after, insert_message, latest_messages, message, set_content,
 };
 pub(super) use steps::{CallRow, StepRow, calls, insert_step, set_undone, steps};
+pub(crate) use turns::time_zone;
 pub(super) use turns::{
     TurnChange, TurnRow, abandoned, change_turn, count_running, insert_turn, renew_leases,
-    request_stop, state_name, time_zone, to_stop, turn, turns, unfinished,
+    request_stop, state_name, to_stop, turn, turns, unfinished,
 };

@@ -227,10 +227,7 @@ pub(in crate::chat) async fn abandoned(
 }
 
 /// The user's time zone, once known.
-pub(in crate::chat) async fn time_zone(
-    conn: &mut Conn,
-    user_id: &UserId,
-) -> QueryResult<Option<String>> {
+pub(crate) async fn time_zone(conn: &mut Conn, user_id: &UserId) -> QueryResult<Option<String>> {
     on!(conn, |conn| users::table
         .find(user_id.as_str())
         .select(users::time_zone)
