@@ -6,8 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http_body_util::BodyExt;
-use hyper::header;
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -48,7 +46,7 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
         ticks.tick().await;
         let say = person
             .post("chat", &json!({"message": "speak 20s"}))
-            .with(header::ACCEPT, "text/event-stream");
+            .with("accept", "text/event-stream");
         streams.push(tokio::spawn(listen(backend.address, say)));
     }
     println!("{STREAMS} streams are open");
@@ -88,30 +86,28 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
 async fn listen(address: SocketAddr, say: Call) -> Result<Beginning> {
     let asked = Instant::now();
     let mut connection = Connection::open(address).await?;
-    let response = connection.begin(&say).await?;
-    let status = response.status();
-    let mut body = response.into_body();
-    let (mut turn, mut text, mut done) = (None, None, false);
-    // What has not been seen yet is only a marker that came in two pieces.
-    let mut seen = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else {
-            continue;
-        };
-        seen.extend_from_slice(&data);
+    let status = connection.begin(&say).await?.status;
+    if status != 200 {
+        return Err(format!("a stream answered {status}").into());
+    }
+    let (mut turn, mut text) = (None, None);
+    // Where a piece ends in the middle of a word, the next one begins with it.
+    let mut seen = String::new();
+    loop {
+        seen += &connection.text().await?;
         let now = milliseconds(asked.elapsed());
-        let holds = |marker: &str| seen.windows(marker.len()).any(|it| it == marker.as_bytes());
-        if turn.is_none() && holds("event: turn") {
+        if turn.is_none() && seen.contains("event: turn") {
             turn = Some(now);
         }
-        if text.is_none() && holds("event: text") {
+        if text.is_none() && seen.contains("event: text") {
             text = Some(now);
         }
-        done |= holds("event: done");
-        seen.drain(..seen.len().saturating_sub(16));
-    }
-    match (turn, text) {
-        (Some(turn), Some(text)) if done => Ok(Beginning { turn, text }),
-        _ => Err(format!("a stream answered {status} and did not come to its end").into()),
+        if seen.contains("event: done") {
+            let (turn, text) = turn.zip(text).ok_or("a stream without words")?;
+            return Ok(Beginning { turn, text });
+        }
+        if let Some((_, last)) = seen.rsplit_once("\n\n") {
+            seen = last.to_owned();
+        }
     }
 }

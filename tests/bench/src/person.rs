@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use hyper::header;
 use serde_json::{Value, json};
 
 use crate::{
@@ -31,8 +30,8 @@ impl Person {
         let signed_up = connection
             .send(&Call::post("/api/auth/sign-up/email", &form))
             .await?;
-        let cookie = signed_up.headers.get(header::SET_COOKIE);
-        let cookie = cookie.and_then(|cookie| cookie.to_str().ok()?.split(';').next());
+        let cookie = signed_up.header("set-cookie");
+        let cookie = cookie.and_then(|cookie| cookie.split(';').next());
         let cookie = cookie.unwrap_or_default().to_owned();
         let body = signed_up.json()?;
         let mut person = Self {
@@ -56,21 +55,21 @@ impl Person {
     pub(crate) fn sign_in_on_page(&self) -> Call {
         let email = self.email.replace('@', "%40");
         let password = PASSWORD.replace(' ', "+");
-        Call::form("/login", &format!("email={email}&password={password}"))
+        Call::form("/login", format!("email={email}&password={password}"))
     }
 
     /// The task page.
     pub(crate) fn page(&self) -> Call {
-        Call::get("/").with(header::COOKIE, &self.cookie)
+        Call::get("/").with("cookie", &self.cookie)
     }
 
     /// Something of theirs by REST: `tasks` is `/api/{user_id}/tasks`.
     pub(crate) fn get(&self, path: &str) -> Call {
-        Call::get(self.path(path)).bearing(&self.jwt)
+        Call::get(&self.path(path)).bearing(&self.jwt)
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Call {
-        Call::post(self.path(path), body).bearing(&self.jwt)
+        Call::post(&self.path(path), body).bearing(&self.jwt)
     }
 
     fn path(&self, path: &str) -> String {

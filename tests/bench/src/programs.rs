@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The pause between two looks at a program that starts.
 const GLANCE: Duration = Duration::from_millis(1);
 
+/// The file in a program's folder with what it logs.
+const LOG: &str = "log";
+
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// A program that runs. Dropping it ends it.
@@ -36,14 +39,14 @@ impl Program {
         let folder = TempDir::new()?;
         let mut command = command("todo");
         command.arg("--data-dir").arg(folder.path());
-        Self::start(command, folder).await
+        Self::start(command, folder, Stdio::null()).await
     }
 
     /// Starts `todo-backend` on a migrated database, with settings beside the defaults.
     pub(crate) async fn backend(database: &str, settings: &[(&str, &str)]) -> Result<Self> {
         let mut command = backend("todo-backend", database)?;
         command.envs(settings.iter().copied());
-        Self::start(command, TempDir::new()?).await
+        Self::start(command, TempDir::new()?, Stdio::null()).await
     }
 
     /// Starts a `todo-backend` whose model speaks for 20 seconds.
@@ -53,20 +56,21 @@ impl Program {
     ) -> Result<Self> {
         let mut command = backend("scripted-backend", database)?;
         command.envs(settings.iter().copied());
-        Self::start(command, TempDir::new()?).await
+        Self::start(command, TempDir::new()?, Stdio::null()).await
     }
 
-    /// Starts `todo-frontend` before a backend, with settings beside the defaults.
+    /// Starts `todo-frontend` before a backend, with settings beside the defaults. It keeps its log.
     pub(crate) async fn frontend(backend: &Self, settings: &[(&str, &str)]) -> Result<Self> {
         let mut command = server("todo-frontend")?;
         command.env("BACKEND_URL", format!("http://{}", backend.address));
         command.envs(settings.iter().copied());
-        Self::start(command, TempDir::new()?).await
+        let folder = TempDir::new()?;
+        let log = File::create(folder.path().join(LOG))?;
+        Self::start(command, folder, log.into()).await
     }
 
-    async fn start(mut command: Command, folder: TempDir) -> Result<Self> {
+    async fn start(mut command: Command, folder: TempDir, log: Stdio) -> Result<Self> {
         let address = free_address()?;
-        let log = File::create(folder.path().join("log"))?;
         command
             .env("ADDR", address.ip().to_string())
             .env("PORT", address.port().to_string())
@@ -82,7 +86,7 @@ impl Program {
         };
         while !is_ready(address).await {
             if program.child.try_wait()?.is_some() || start.elapsed() > PATIENCE {
-                return Err(format!("it does not start: {}", program.log()?).into());
+                return Err(format!("it does not start: {command:?}").into());
             }
             tokio::time::sleep(GLANCE).await;
         }
@@ -99,9 +103,9 @@ impl Program {
         Err(String::from_utf8_lossy(&output.stderr).into())
     }
 
-    /// What it has logged so far.
+    /// What it has logged so far, if it keeps its log.
     pub(crate) fn log(&self) -> Result<String> {
-        Ok(fs::read_to_string(self.folder.path().join("log"))?)
+        Ok(fs::read_to_string(self.folder.path().join(LOG))?)
     }
 
     /// Its resident memory in MiB.
