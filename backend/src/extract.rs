@@ -107,11 +107,12 @@ fn refuse_nul(body: &[u8]) -> Result<(), Error> {
         return Ok(());
     }
     let value = serde_json::from_slice(body).unwrap_or_default();
-    path_to_nul(&value).map_or(Ok(()), |field| Err(nul_in(&field)))
-}
-
-fn nul_in(field: &str) -> Error {
-    Error::field(field, "A text cannot contain a NUL character.")
+    path_to_nul(&value).map_or(Ok(()), |field| {
+        Err(Error::field(
+            &field,
+            "A text cannot contain a NUL character.",
+        ))
+    })
 }
 
 /// The path of the first text with a NUL character, as `tags[1]`.
@@ -135,7 +136,7 @@ fn path_to_nul(value: &Value) -> Option<String> {
     }
 }
 
-/// The query string. 422 when a parameter is not as it should be.
+/// The query string. 422 when a parameter is not as it should be, 400 when one holds a NUL character.
 pub struct Query<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
@@ -148,7 +149,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             .filter(|(_, value)| !value.is_empty())
             .collect();
         if let Some((name, _)) = pairs.iter().find(|(_, value)| value.contains('\0')) {
-            return Err(nul_in(name));
+            let detail = format!("{name} cannot contain a NUL character.");
+            return Err(Error::Malformed(detail));
         }
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(pairs)

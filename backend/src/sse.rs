@@ -115,7 +115,6 @@ pub fn respond(
 }
 
 /// Tells a page to connect again, which leads it to another replica.
-#[must_use]
 pub fn reconnect() -> Event {
     Event::default().comment("restarting").retry(RECONNECT)
 }
