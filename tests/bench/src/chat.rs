@@ -94,7 +94,8 @@ async fn listen(address: SocketAddr, say: Call) -> Result<Beginning> {
     // Where a piece ends in the middle of a word, the next one begins with it.
     let mut seen = String::new();
     loop {
-        seen += &connection.text().await?;
+        let more = connection.text().await;
+        seen += &more.map_err(|error| format!("a stream broke off after {seen:?}: {error}"))?;
         let now = milliseconds(asked.elapsed());
         if turn.is_none() && seen.contains("event: turn") {
             turn = Some(now);
