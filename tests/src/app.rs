@@ -103,7 +103,8 @@ impl Database {
     }
 
     /// The environment of a backend on it, with further settings.
-    pub(crate) fn variables(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
+    #[must_use]
+    pub fn variables(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
         let mut variables = vec![
             ("ADDR", "127.0.0.1"),
             ("PORT", "0"),

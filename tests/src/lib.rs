@@ -2,6 +2,7 @@
 //! The tests themselves are stories in `tests/`, each told on both databases where it matters.
 
 mod app;
+pub mod bearer;
 pub mod browser;
 pub mod client;
 pub mod mcp;

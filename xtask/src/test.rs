@@ -35,6 +35,8 @@ enum Step {
     Rust,
     /// The stories that need a browser: Chromium, with axe-core.
     Browser,
+    /// MCP clients that others wrote: Python's, the Inspector, and the conformance suite.
+    Mcp,
     /// Licences, bans and sources of the dependencies, with cargo-deny.
     Deny,
 }
@@ -66,13 +68,21 @@ impl Step {
                 tools::chromium()?;
                 with_postgres(&mut on_demand("test", &["browser"]))
             }
+            Self::Mcp => {
+                tools::node()?;
+                tools::python()?;
+                // The clients start the programs themselves. Together with the test, so that no
+                // dependency is built a second time with other features.
+                run(on_demand("build", &["mcp"]).arg("--bins"))?;
+                with_postgres(&mut on_demand("test", &["mcp"]))
+            }
             Self::Deny => deny(),
         }
     }
 }
 
-/// The tests that `cargo test` leaves out, because they need a browser.
-const ON_DEMAND: [&str; 1] = ["browser"];
+/// The tests that `cargo test` leaves out, because they need a browser or programs built before.
+const ON_DEMAND: [&str; 2] = ["browser", "mcp"];
 
 /// A cargo command for such tests. It takes the whole workspace, so that no dependency is built a
 /// second time with other features.

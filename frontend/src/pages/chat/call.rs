@@ -77,16 +77,16 @@ fn pretty(value: &Value) -> String {
 /// A call in words: "Added “Buy milk”".
 fn sentence(call: &ToolCall, state: CallState) -> String {
     let (doing, done, failed) = match call.tool.as_str() {
-        "add_task" => ("Adding", "Added", "Could not add"),
+        "add_task" | "add_tasks" => ("Adding", "Added", "Could not add"),
         "list_tasks" => (
             "Looking through",
             "Looked through",
             "Could not look through",
         ),
-        "complete_task" if call.args["completed"] == false => {
+        "complete_task" | "complete_tasks" if call.args["completed"] == false => {
             ("Reopening", "Reopened", "Could not reopen")
         }
-        "complete_task" => ("Completing", "Completed", "Could not complete"),
+        "complete_task" | "complete_tasks" => ("Completing", "Completed", "Could not complete"),
         "delete_task" => ("Deleting", "Deleted", "Could not delete"),
         "update_task" => ("Changing", "Changed", "Could not change"),
         other => return other.to_owned(),
@@ -110,6 +110,13 @@ fn object(call: &ToolCall) -> String {
             Some(1) => "your tasks: 1 found".into(),
             Some(n) => format!("your tasks: {n} found"),
             None => "your tasks".into(),
+        };
+    }
+    let batch = call.args["tasks"].as_array();
+    if let Some(batch) = batch.or(call.args["task_ids"].as_array()) {
+        return match batch.len() {
+            1 => "1 task".into(),
+            n => format!("{n} tasks"),
         };
     }
     of(&call.result)
@@ -156,6 +163,22 @@ mod tests {
                     json!({"error": "There is no task 3."}),
                 ),
                 "Could not complete task 3",
+            ),
+            (
+                call(
+                    "add_tasks",
+                    json!({"tasks": [{"title": "Milk"}, {"title": "Eggs"}]}),
+                    json!([{"task_id": 1}, {"task_id": 2}]),
+                ),
+                "Added 2 tasks",
+            ),
+            (
+                call(
+                    "complete_tasks",
+                    json!({"task_ids": [3], "completed": false}),
+                    Value::Null,
+                ),
+                "Reopening 1 task",
             ),
             (
                 call("list_tasks", json!({}), json!([{"id": 1}, {"id": 2}])),
