@@ -4,6 +4,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use todo_api::{ChatResponse, Undone};
+use todo_backend::accounts::whose;
 use todo_tests::{Engine, Mcp, TestApp, User, mcp::CURRENT, on_both};
 
 on_both!(
@@ -19,6 +20,7 @@ on_both!(
     who_has_no_good_credential_is_told_where_to_get_one,
     a_token_for_reading_reads,
     hosts_and_origins_are_checked,
+    the_only_account_need_not_be_named,
     bad_requests_are_refused,
 );
 
@@ -482,6 +484,27 @@ async fn hosts_and_origins_are_checked(app: TestApp) {
             .send("tools/list", json!({}))
             .await;
         assert_eq!(answer.status.as_u16(), status, "{header}: {value}");
+    }
+}
+
+async fn the_only_account_need_not_be_named(app: TestApp) {
+    let find = async |email: Option<&str>| {
+        let found = whose::find(app.backend.app(), email).await;
+        found
+            .map(|id| id.to_string())
+            .map_err(|error| error.to_string())
+    };
+    let nobody = find(None).await.unwrap_err();
+    assert!(nobody.contains("there is no account yet"), "{nobody}");
+    let ann = app.user("ann").await;
+    assert_eq!(find(None).await, Ok(ann.id.clone()));
+    let bob = app.user("bob").await;
+    let several = find(None).await.unwrap_err();
+    assert!(several.contains("--user EMAIL"), "{several}");
+    assert_eq!(find(Some(" Bob@Example.com")).await, Ok(bob.id));
+    for stranger in ["carl@example.com", "not an address"] {
+        let refused = find(Some(stranger)).await.unwrap_err();
+        assert!(refused.contains(stranger), "{refused}");
     }
 }
 
