@@ -129,6 +129,17 @@ pub struct ToolCall {
     pub undo: Undo,
 }
 
+/// What an answer took, as the model's server counts it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Usage {
+    /// The model that answered.
+    pub model: String,
+    /// Tokens that it read, over all steps.
+    pub input_tokens: i64,
+    /// Tokens that it wrote, its thoughts included.
+    pub output_tokens: i64,
+}
+
 /// A message of a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Message {
@@ -152,6 +163,9 @@ pub struct Message {
     /// Why the turn failed: a sentence for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What the answer took, where the model counts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
     /// When it was written.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -267,6 +281,9 @@ pub struct Turn {
     /// Why it failed: a sentence for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What the answer took, where the model counts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,

@@ -11,6 +11,7 @@ use todo_service::environment::{Reader, Secret, Setting};
 use todo_service::settings::ServerSettings;
 
 use crate::accounts::RateLimits;
+use crate::assistant::settings::{self as assistant, Assistant};
 use crate::db::{self, Location};
 
 /// Where the backend listens.
@@ -113,6 +114,11 @@ const CHAT_MAX_TURNS_PER_USER: Setting = Setting::new(
     "10",
     "How many chat turns of one user may run at once, over all replicas; the next is answered 429.",
 );
+const CHAT_MAX_TOKENS: Setting = Setting::new(
+    "CHAT_MAX_TOKENS",
+    "200000",
+    "How many tokens a chat turn may use, read and written, as the model's server counts them.",
+);
 const MCP_ALLOWED_HOSTS: Setting = Setting::optional(
     "MCP_ALLOWED_HOSTS",
     "none",
@@ -154,6 +160,15 @@ pub const SETTINGS: &[&Setting] = &[
     &CHAT_TURN_TIMEOUT,
     &CHAT_MAX_TURNS,
     &CHAT_MAX_TURNS_PER_USER,
+    &CHAT_MAX_TOKENS,
+    &assistant::OPENAI_API_KEY,
+    &assistant::OPENAI_BASE_URL,
+    &assistant::OPENAI_MODEL,
+    &assistant::OPENAI_CONNECT_TIMEOUT,
+    &assistant::OPENAI_FIRST_TOKEN_TIMEOUT,
+    &assistant::OPENAI_TOKEN_TIMEOUT,
+    &assistant::OPENAI_MAX_OUTPUT_TOKENS,
+    &assistant::ASSISTANT_FALLBACK,
     &MCP_ALLOWED_HOSTS,
     &MCP_RATE_LIMIT,
     &TODO_TOKEN,
@@ -200,6 +215,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// The bounds of chat turns.
     pub chat: ChatConfig,
+    /// Which model answers.
+    pub assistant: Assistant,
     /// MCP over HTTP.
     pub mcp: McpConfig,
 }
@@ -224,6 +241,8 @@ pub struct ChatConfig {
     pub max_turns: usize,
     /// How many turns of one user may run at once, over all processes.
     pub max_turns_per_user: u32,
+    /// How many tokens one turn may use.
+    pub max_tokens: u64,
 }
 
 /// MCP over HTTP.
@@ -256,7 +275,9 @@ impl Config {
                 turn_timeout: reader.get_in(&CHAT_TURN_TIMEOUT, SECOND..=HOUR),
                 max_turns: reader.get_in(&CHAT_MAX_TURNS, 1..=1_000_000),
                 max_turns_per_user: reader.get_in(&CHAT_MAX_TURNS_PER_USER, 1..=1_000_000),
+                max_tokens: reader.get_in(&CHAT_MAX_TOKENS, 1..=1_000_000_000),
             },
+            assistant: Assistant::read(reader),
             mcp: McpConfig::read(reader),
         }
     }

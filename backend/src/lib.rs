@@ -24,4 +24,5 @@ pub mod server;
 pub mod sse;
 pub mod tasks;
 pub mod text;
+pub mod tls;
 pub mod writes;

@@ -1,11 +1,10 @@
 //! `todo-backend`: the backend as a server of its own, on PostgreSQL.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use todo_backend::accounts::reset;
-use todo_backend::assistant::builtin::Builtin;
+use todo_backend::assistant;
 use todo_backend::clock::Clock;
 use todo_backend::config::{Config, METRICS_ADDR, PORT, TODO_TOKEN};
 use todo_backend::db::Db;
@@ -71,9 +70,8 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<ExitCode, Failure> {
     let config = configure()?;
-    Ok(server::serve(config, Arc::new(Builtin::new()))
-        .await?
-        .into())
+    let model = assistant::open(&config.assistant)?;
+    Ok(server::serve(config, model).await?.into())
 }
 
 async fn migrate() -> Result<ExitCode, Failure> {

@@ -17,13 +17,13 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     accounts::{self, Passwords},
     app::{App, Parts},
-    assistant::{builtin::Builtin, model::Model},
+    assistant::{self, model::Model, openai},
     caller,
     chat::{self, Turns},
     clock::Clock,
     config::Config,
     conversations,
-    db::{Db, OpenError},
+    db::{self, Db},
     error::Error,
     idempotency,
     jwt::Jwt,
@@ -32,6 +32,17 @@ use crate::{
     sse::Streams,
     tasks,
 };
+
+/// The settings do not lead to a backend.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// They lead to no database.
+    #[error(transparent)]
+    Database(#[from] db::OpenError),
+    /// They lead to no model.
+    #[error(transparent)]
+    Model(#[from] openai::OpenError),
+}
 
 /// The backend, ready to be served.
 pub struct Backend {
@@ -43,9 +54,10 @@ impl Backend {
     /// once the database and its schema were seen good.
     ///
     /// # Errors
-    /// When the database's URL is malformed.
+    /// When the database's URL is malformed, or the model's client cannot be made.
     pub fn open(config: Config, lifecycle: Lifecycle, clock: Clock) -> Result<Self, OpenError> {
-        Self::with_model(config, lifecycle, clock, Arc::new(Builtin::new()))
+        let model = assistant::open(&config.assistant)?;
+        Self::with_model(config, lifecycle, clock, model)
     }
 
     /// As [`Backend::open`], with this model to answer.

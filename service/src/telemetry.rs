@@ -34,6 +34,9 @@ pub const LOG_FORMAT: Setting = Setting::new(
     "`text`, `json`, or `auto`: text on a terminal, JSON elsewhere.",
 );
 
+/// This library logs what it cannot read, and that is what a user or a model wrote.
+const QUOTES_USERS: &str = "async_openai=off";
+
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
@@ -61,7 +64,8 @@ impl environment::Value for Filter {
     const EXPECTED: &'static str = "a level such as info, or directives such as info,hyper=warn";
 
     fn parse(text: &str) -> Option<Self> {
-        EnvFilter::builder().parse(text).ok().map(Self)
+        let filter = EnvFilter::builder().parse(text).ok()?;
+        Some(Self(filter.add_directive(QUOTES_USERS.parse().ok()?)))
     }
 }
 

@@ -10,7 +10,7 @@ use todo_api::{
     ChatResponse, CreatedPersonalToken, Message, MessageList, SignedUp, Task, TokenAnswer, Turn,
 };
 use todo_backend::{
-    assistant::{builtin::Builtin, model::Model},
+    assistant::{self, model::Model},
     clock::Clock,
     config::Config,
     db::Conn,
@@ -190,9 +190,9 @@ impl TestApp {
         .await
     }
 
-    /// Starts a backend on a database that is there, with the built-in assistant.
+    /// Starts a backend on a database that is there, with the model that the settings name.
     pub async fn on(database: Database, clock: Clock, variables: &[(&str, &str)]) -> Self {
-        let model = Arc::new(Builtin::new());
+        let model = assistant::open(&database.config(variables).assistant).unwrap();
         Self::with_model(database, clock, variables, Signals::default(), model).await
     }
 

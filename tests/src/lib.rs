@@ -1,11 +1,13 @@
 //! The one test harness: servers to test against, users to act as, and a browser to look with.
 //! The tests themselves are stories in `tests/`, each told on both databases where it matters.
 
+pub mod aimock;
 mod app;
 pub mod bearer;
 pub mod browser;
 pub mod client;
 pub mod mcp;
+pub mod model_server;
 pub mod packages;
 pub mod postgres;
 mod process;

@@ -210,6 +210,7 @@ fn parse(line: &str, id: &str) -> Option<Part> {
                 id: id.to_owned(),
                 tool: tool.to_owned(),
                 args: serde_json::from_str(args).unwrap_or_else(|_| Value::String(args.to_owned())),
+                extra: None,
             })
         }
         "panic" => Part::Panic,

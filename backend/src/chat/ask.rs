@@ -8,7 +8,7 @@ use todo_api::TurnEvent;
 use tokio::time::{Instant, timeout_at};
 
 use super::{ending::Ending, run::Run, view::BREAK};
-use crate::assistant::model::{Call, Delta, ModelError, Request};
+use crate::assistant::model::{Call, Delta, Request, Usage};
 
 /// Text that comes faster than this is put together into one event.
 const PACE: Duration = Duration::from_millis(25);
@@ -17,10 +17,18 @@ const REPLY_MAX: usize = 64 * 1024;
 /// Most calls of one turn.
 const CALLS_MAX: usize = 100;
 
+/// What the model answered in a step.
+#[derive(Default)]
+pub(super) struct Answered {
+    pub(super) said: String,
+    pub(super) wanted: Vec<Call>,
+    pub(super) usage: Option<Usage>,
+}
+
 impl Run {
     /// Asks the model for its next step: what it says, streamed on as it comes, and what it wants
     /// to have called.
-    pub(super) async fn ask(&mut self, deadline: Instant) -> Result<(String, Vec<Call>), Ending> {
+    pub(super) async fn ask(&mut self, deadline: Instant) -> Result<Answered, Ending> {
         let zone = TimeZone::get(&self.row.time_zone).unwrap_or(TimeZone::UTC);
         let request = Request {
             messages: self.messages.clone(),
@@ -29,7 +37,7 @@ impl Run {
             zone,
         };
         let mut deltas = self.app.turns.model.respond(request);
-        let (mut said, mut wanted) = (String::new(), Vec::new());
+        let mut answered = Answered::default();
         let (mut pending, mut asked) = (String::new(), 0);
         let mut last_push = Instant::now() - PACE;
         let ending = loop {
@@ -46,7 +54,7 @@ impl Run {
                 Ok(Some(Ok(Delta::Text(text)))) if !text.is_empty() => {
                     // No database takes a NUL character, and no person misses it.
                     let text = text.replace('\0', "");
-                    if said.is_empty() && !self.text.is_empty() {
+                    if answered.said.is_empty() && !self.text.is_empty() {
                         pending.push_str(BREAK);
                     }
                     let room = REPLY_MAX.saturating_sub(self.text.len() + pending.len());
@@ -56,28 +64,33 @@ impl Run {
                             "The answer grew too long and was cut off.".to_owned(),
                         ));
                     }
-                    said.push_str(&text);
+                    answered.said.push_str(&text);
                     pending.push_str(&text);
                 }
                 Ok(Some(Ok(Delta::Text(_)))) => {}
                 Ok(Some(Ok(Delta::Call(call)))) => {
                     asked += call.id.len() + call.tool.len() + call.args.to_string().len();
-                    wanted.push(Call {
+                    answered.wanted.push(Call {
                         id: call.id.replace('\0', ""),
                         tool: call.tool.replace('\0', ""),
                         args: call.args,
+                        extra: call.extra,
                     });
-                    if self.calls.len() + wanted.len() > CALLS_MAX || asked > REPLY_MAX {
+                    if self.calls.len() + answered.wanted.len() > CALLS_MAX || asked > REPLY_MAX {
                         break Some(Ending::Failed(
                             "The assistant wanted to do too much at once. Try asking for less."
                                 .to_owned(),
                         ));
                     }
                 }
-                Ok(Some(Err(ModelError::Unavailable(detail)))) => {
-                    tracing::warn!(detail, "the model gave no answer");
-                    let sentence = "The assistant cannot be reached just now. Your message is kept: try again.";
-                    break Some(Ending::Failed(sentence.to_owned()));
+                Ok(Some(Ok(Delta::Usage(usage)))) => {
+                    let tokens = usage.input_tokens.saturating_add(usage.output_tokens);
+                    self.tokens = self.tokens.saturating_add(tokens);
+                    answered.usage = Some(usage);
+                }
+                Ok(Some(Err(error))) => {
+                    tracing::warn!(%error, turn = self.row.id, "the model gave no answer");
+                    break Some(Ending::Failed(error.sentence().to_owned()));
                 }
                 Ok(None) => break None,
                 Err(_) if Instant::now() >= deadline => {
@@ -95,7 +108,7 @@ impl Run {
         self.push_text(&mut pending);
         match ending {
             Some(ending) => Err(ending),
-            None => Ok((said, wanted)),
+            None => Ok(answered),
         }
     }
 

@@ -2,14 +2,15 @@
 //! through the in-process MCP client, feeds the results back, and stops after a bounded number of
 //! steps. Every step is stored before its calls are made, so that any process can go on with it.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc};
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::join_all};
 use serde_json::{Value, json};
-use todo_api::{TurnEvent, Undo};
+use todo_api::{TurnEvent, Undo, Usage};
 use tokio::time::Instant;
 
 use super::{
+    ask::Answered,
     calls::{self, CallRef},
     ending::{self, Ending},
     queries::{self, CallRow, StepRow, TurnRow},
@@ -53,6 +54,8 @@ pub(super) struct Run {
     pub(super) calls: Vec<CallRow>,
     /// The reply so far.
     pub(super) text: String,
+    /// Tokens used since the work began.
+    pub(super) tokens: u64,
 }
 
 /// Runs a turn to its end, whoever listens.
@@ -131,6 +134,7 @@ impl Run {
             steps,
             calls,
             text,
+            tokens: 0,
         })
     }
 
@@ -149,17 +153,23 @@ impl Run {
         }
         let max_steps = self.app.config.chat.max_steps as usize;
         while self.steps.len() < max_steps {
-            let (said, wanted) = match self.ask(deadline).await {
+            let answered = match self.ask(deadline).await {
                 Ok(answered) => answered,
                 Err(ending) => return Ok(ending),
             };
             let step = self.steps.len() as i32 + 1;
-            if !self.store_step(step, said, wanted).await? {
+            if !self.store_step(step, answered).await? {
                 return Ok(Ending::Lost);
             }
             let stored = self.steps.last().cloned();
             if !self.calls.iter().any(|call| call.step == step) {
                 return Ok(Ending::Done);
+            }
+            if self.tokens > self.app.config.chat.max_tokens {
+                return Ok(Ending::Failed(
+                    "This took more of the model than one message may take. Ask for less at once."
+                        .to_owned(),
+                ));
             }
             for call in self.calls.iter().filter(|call| call.step == step) {
                 self.running.push(TurnEvent::ToolCall {
@@ -183,12 +193,17 @@ impl Run {
     }
 
     /// Stores a step with its calls. False when the turn is no longer ours.
-    async fn store_step(
-        &mut self,
-        step: i32,
-        said: String,
-        wanted: Vec<Call>,
-    ) -> Result<bool, Error> {
+    async fn store_step(&mut self, step: i32, answered: Answered) -> Result<bool, Error> {
+        let Answered {
+            said,
+            wanted,
+            usage,
+        } = answered;
+        let usage = usage.map(|usage| Usage {
+            model: usage.model,
+            input_tokens: i64::try_from(usage.input_tokens).unwrap_or(i64::MAX),
+            output_tokens: i64::try_from(usage.output_tokens).unwrap_or(i64::MAX),
+        });
         let first = self.calls.last().map_or(1, |call| call.n + 1);
         let new: Vec<CallRow> = (first..)
             .zip(wanted)
@@ -204,6 +219,7 @@ impl Run {
                 changes: None,
                 finished_at: None,
                 undone_at: None,
+                extra: call.extra.map(Json),
             })
             .collect();
         let row = StepRow {
@@ -214,11 +230,16 @@ impl Run {
         };
         let (step_row, call_rows) = (row.clone(), new.clone());
         let (owner, id) = (self.app.turns.owner().to_owned(), self.row.id);
+        let reply_id = self.row.reply_id;
         let store = async move |write: &mut UserWrite| {
             if !ending::is_ours(write, id, &owner).await? {
                 return Ok(false);
             }
             queries::insert_step(&mut write.conn, &step_row, &call_rows).await?;
+            if let Some(usage) = usage {
+                let user_id = write.user_id.clone();
+                queries::add_usage(&mut write.conn, &user_id, reply_id, &usage).await?;
+            }
             Ok(true)
         };
         let ours = self
@@ -237,10 +258,10 @@ impl Run {
         answer: Answer,
         deadline: Instant,
     ) -> Result<Option<Ending>, Error> {
-        for at in 0..self.calls.len() {
-            if self.calls[at].step != step || self.calls[at].result.is_some() {
-                continue;
-            }
+        let mut pending: VecDeque<usize> = (0..self.calls.len())
+            .filter(|&at| self.calls[at].step == step && self.calls[at].result.is_none())
+            .collect();
+        while let Some(&at) = pending.front() {
             if let Some(ending) = self.interruption() {
                 return Ok(Some(ending));
             }
@@ -249,27 +270,40 @@ impl Run {
                     "This took too long. Try again to go on where it stopped.".to_owned(),
                 )));
             }
-            let is_read = self.client.is_read(&self.calls[at].tool);
-            let result = if answer == Answer::No && !is_read {
-                json!({"error": "You said no, so this was not done.", "code": "declined"})
-            } else if self.needs_yes(at) {
+            // Reads that stand together are made together; writes one after the other.
+            let is_read = |at: &&usize| self.client.is_read(&self.calls[**at].tool);
+            let reads = pending.iter().take_while(is_read).count();
+            if reads == 0 && answer == Answer::No {
+                let result =
+                    json!({"error": "You said no, so this was not done.", "code": "declined"});
+                self.finish_call(at, result).await?;
+                pending.pop_front();
+                continue;
+            }
+            if self.needs_yes(at) {
                 return Ok(Some(Ending::Waiting(self.question(at).await)));
-            } else {
-                let call = &self.calls[at];
-                self.client
-                    .call(
-                        &call.tool,
-                        call.args.0.clone(),
-                        CallRef {
-                            turn: self.row.id,
-                            n: call.n,
-                        },
-                    )
-                    .await
-            };
-            self.finish_call(at, result).await?;
+            }
+            let together: Vec<usize> = pending.drain(..reads.max(1)).collect();
+            let results = join_all(together.iter().map(|&at| self.call(at))).await;
+            for (at, result) in together.into_iter().zip(results) {
+                self.finish_call(at, result).await?;
+            }
         }
         Ok(None)
+    }
+
+    /// Makes a call. Arguments that do not fit the tool's schema are an error of the tool's.
+    async fn call(&self, at: usize) -> Value {
+        let call = &self.calls[at];
+        if Call::is_unreadable(&call.args.0) {
+            return json!({"error": "The arguments were not a JSON object.", "code": "malformed"});
+        }
+        let number = CallRef {
+            turn: self.row.id,
+            n: call.n,
+        };
+        let args = call.args.0.clone();
+        self.client.call(&call.tool, args, number).await
     }
 
     /// Notes what a call gave back; the effect of a write was stored with its result.

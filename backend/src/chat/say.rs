@@ -228,6 +228,9 @@ fn new_message(
         content,
         hidden: false,
         created_at: At(now),
+        model: None,
+        input_tokens: 0,
+        output_tokens: 0,
     }
 }
 

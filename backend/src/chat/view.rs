@@ -8,7 +8,7 @@ use super::queries::{self, CallRow, MessageRow, StepRow, TurnRow};
 use crate::{
     assistant::model::{Call, ModelMessage},
     caller::UserId,
-    db::Conn,
+    db::{Conn, types::Json},
     error::Error,
     tasks::rules::UNDO_FOR,
 };
@@ -58,6 +58,7 @@ impl CallRow {
             id: self.call_id.clone(),
             tool: self.tool.clone(),
             args: self.args.0.clone(),
+            extra: self.extra.clone().map(|Json(extra)| extra),
         }
     }
 }
@@ -153,6 +154,7 @@ impl Whole {
             tool_calls: self.calls.iter().map(|call| call.view(now)).collect(),
             approval: self.row.approval(),
             error: self.row.error.clone(),
+            usage: self.reply.as_ref().and_then(MessageRow::usage),
             created_at: self.row.created_at.0,
         }
     }
@@ -271,6 +273,7 @@ pub(super) async fn messages(
             conversation_id: row.conversation_id,
             turn_id: row.turn_id,
             role: row.role(),
+            usage: row.usage(),
             content,
             tool_calls: of_turn.map(|call| call.view(now)).collect(),
             state,

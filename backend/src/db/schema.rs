@@ -144,6 +144,9 @@ table! {
         content -> Text,
         hidden -> Bool,
         created_at -> Moment,
+        model -> Nullable<Text>,
+        input_tokens -> BigInt,
+        output_tokens -> BigInt,
     }
 }
 
@@ -198,6 +201,7 @@ table! {
         changes -> Nullable<Text>,
         finished_at -> Nullable<Moment>,
         undone_at -> Nullable<Moment>,
+        extra -> Nullable<Text>,
     }
 }
 

@@ -13,6 +13,8 @@ use rustls::{
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::tls;
+
 /// A connection string that cannot be used. Never holds the string, which has a password in it.
 #[derive(Debug, thiserror::Error)]
 #[error("the database URL is not valid: {0}")]
@@ -71,21 +73,22 @@ impl Target {
 }
 
 fn client_config(verify: bool, roots_file: Option<&str>) -> Result<ClientConfig, InvalidUrl> {
-    let provider = Arc::new(ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| InvalidUrl(error.to_string()))?;
+    let invalid = |error: rustls::Error| InvalidUrl(error.to_string());
     if !verify {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(invalid)?;
         let verifier = Arc::new(AnyServer(provider));
         return Ok(builder
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth());
     }
-    let mut roots = RootCertStore::empty();
-    match roots_file {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    let roots = match roots_file {
+        None => tls::public_roots(),
         Some(path) => {
+            let mut roots = RootCertStore::empty();
             let unreadable =
                 |error: &dyn std::fmt::Display| InvalidUrl(format!("sslrootcert {path}: {error}"));
             let file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
@@ -93,9 +96,10 @@ fn client_config(verify: bool, roots_file: Option<&str>) -> Result<ClientConfig,
                 let certificate = certificate.map_err(|error| unreadable(&error))?;
                 roots.add(certificate).map_err(|error| unreadable(&error))?;
             }
+            roots
         }
-    }
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    };
+    tls::client_config(roots).map_err(invalid)
 }
 
 /// Encrypts to whoever answers, as libpq does for `sslmode=require`.

@@ -6,6 +6,7 @@ mod conversations;
 mod encryption;
 mod errors;
 mod faults;
+mod hostile_model;
 mod idempotency;
 mod live;
 mod mcp;

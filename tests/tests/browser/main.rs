@@ -10,6 +10,7 @@ mod first_use;
 mod hostile;
 mod keyboard;
 mod live;
+mod model;
 mod settings;
 mod tasks;
 mod tokens;

@@ -5,7 +5,7 @@ use diesel::{
     SelectableHelper,
 };
 use diesel_async::RunQueryDsl;
-use todo_api::Role;
+use todo_api::{Role, Usage};
 
 use crate::{
     caller::UserId,
@@ -24,6 +24,10 @@ pub(in crate::chat) struct MessageRow {
     pub(in crate::chat) content: String,
     pub(in crate::chat) hidden: bool,
     pub(in crate::chat) created_at: At,
+    /// The model that answered, once it has counted what it took.
+    pub(in crate::chat) model: Option<String>,
+    pub(in crate::chat) input_tokens: i64,
+    pub(in crate::chat) output_tokens: i64,
 }
 
 impl MessageRow {
@@ -33,6 +37,15 @@ impl MessageRow {
         } else {
             Role::Assistant
         }
+    }
+
+    /// What the answer took.
+    pub(in crate::chat) fn usage(&self) -> Option<Usage> {
+        Some(Usage {
+            model: self.model.clone()?,
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+        })
     }
 }
 
@@ -69,6 +82,25 @@ pub(in crate::chat) async fn set_content(
         messages::table.find((user_id.as_str(), id))
     )
     .set(messages::content.eq(content))
+    .execute(conn)
+    .await)
+}
+
+/// Adds to what an answer took.
+pub(in crate::chat) async fn add_usage(
+    conn: &mut Conn,
+    user_id: &UserId,
+    id: i64,
+    usage: &Usage,
+) -> QueryResult<usize> {
+    on!(conn, |conn| diesel::update(
+        messages::table.find((user_id.as_str(), id))
+    )
+    .set((
+        messages::model.eq(Some(&usage.model)),
+        messages::input_tokens.eq(messages::input_tokens + usage.input_tokens),
+        messages::output_tokens.eq(messages::output_tokens + usage.output_tokens),
+    ))
     .execute(conn)
     .await)
 }

@@ -9,7 +9,8 @@ pub(super) use events::{
     EventRow, delete_events, events_after, insert_events, last_seq, sweep_events,
 };
 pub(super) use messages::{
-    MessageRow, edit_message, hide_after, insert_message, latest_messages, message, set_content,
+    MessageRow, add_usage, edit_message, hide_after, insert_message, latest_messages, message,
+    set_content,
 };
 pub(super) use steps::{CallRow, StepRow, calls, insert_step, set_undone, steps};
 pub(crate) use turns::time_zone;

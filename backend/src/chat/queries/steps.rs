@@ -42,6 +42,8 @@ pub(in crate::chat) struct CallRow {
     pub(in crate::chat) changes: Option<Json<Vec<Change>>>,
     pub(in crate::chat) finished_at: Option<At>,
     pub(in crate::chat) undone_at: Option<At>,
+    /// What the model's server added to the call and wants to see again.
+    pub(in crate::chat) extra: Option<Json<Value>>,
 }
 
 /// The steps of these turns, in order.

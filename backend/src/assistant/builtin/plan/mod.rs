@@ -293,6 +293,7 @@ fn call(id: String, tool: &str, args: Value) -> Call {
         id,
         tool: tool.to_owned(),
         args,
+        extra: None,
     }
 }
 
