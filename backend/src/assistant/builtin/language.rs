@@ -415,18 +415,24 @@ pub(super) fn with_imperatives(mut tokens: Vec<Token>) -> Vec<Token> {
             "about" => at > 1 && tokens[at - 2].word == "how",
             _ => false,
         };
-        let base = tokens[at].word.strip_suffix("ing");
-        if asked && let Some(base) = base {
-            let undoubled = base.get(..base.len().saturating_sub(1)).unwrap_or(base);
-            let known = [base.to_owned(), format!("{base}e"), undoubled.to_owned()]
-                .into_iter()
-                .find(|verb| VOCABULARY.contains(verb) || is_task_verb(verb));
-            if let Some(verb) = known {
-                tokens[at].word = verb;
-            }
+        if asked && let Some(verb) = imperative(&tokens[at].word) {
+            tokens[at].word = verb;
         }
     }
     tokens
+}
+
+/// "delete" for "deleting", if that is a verb of the grammar or of tasks.
+pub(super) fn imperative(word: &str) -> Option<String> {
+    let base = word.strip_suffix("ing")?;
+    let undoubled = base.get(..base.len().saturating_sub(1)).unwrap_or(base);
+    // Of what people plan, though no task begins with them.
+    const PLANS: [&str; 7] = ["fly", "have", "host", "join", "leave", "play", "travel"];
+    [base.to_owned(), format!("{base}e"), undoubled.to_owned()]
+        .into_iter()
+        .find(|verb| {
+            is_task_verb(verb) || PLANS.contains(&verb.as_str()) || VOCABULARY.contains(verb)
+        })
 }
 
 /// The tokens of a clause without the repetition that it asks for, if it asks for any.

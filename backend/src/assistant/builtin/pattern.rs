@@ -18,6 +18,8 @@ pub(super) enum Slot {
     Definite,
     /// A title with its date, priority and tags.
     Title,
+    /// A title that begins with what is to be done: "buy milk".
+    Errand,
     /// Free text.
     Text,
     /// A date or time and nothing else.
@@ -245,7 +247,7 @@ impl<'a> Machine<'_, 'a> {
         let is_last = matches!(self.pattern.ops[op + 1], Op::End);
         let first = if is_last { len } else { start + 1 };
         let last = match slot {
-            Slot::Title | Slot::Text => len,
+            Slot::Title | Slot::Errand | Slot::Text => len,
             _ => len.min(start + LONGEST_SLOT),
         };
         for end in first..=last {
@@ -259,7 +261,7 @@ impl<'a> Machine<'_, 'a> {
             #[cfg(test)]
             work::count(match slot {
                 // Taken unread.
-                Slot::Title | Slot::Text => 1,
+                Slot::Title | Slot::Errand | Slot::Text => 1,
                 _ => phrase.len(),
             });
             if phrase.is_empty() || !(self.accepts)(slot, phrase) {
@@ -391,6 +393,7 @@ fn slot(name: &str) -> Result<Slot, String> {
         "task" => Slot::Task,
         "definite" => Slot::Definite,
         "title" => Slot::Title,
+        "errand" => Slot::Errand,
         "text" => Slot::Text,
         "when" => Slot::When,
         "changes" => Slot::Changes,

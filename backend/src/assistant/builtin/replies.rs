@@ -24,6 +24,8 @@ pub(super) enum Part {
     Counted(Filter, usize),
     /// All that there is to say of these.
     Shown(Vec<Task>),
+    /// Nothing had to be done: it is so already.
+    AsBefore(Task),
     /// There is no such task; what was asked for, if it can be said.
     NotFound(Option<String>),
     /// A task could be made of it.
@@ -77,17 +79,27 @@ impl Part {
             Self::Counted(filter, 0) => format!("You have no {}tasks{}.", adjective(filter), scope(filter, clock)),
             Self::Counted(filter, 1) => format!("You have 1 {}task{}.", adjective(filter), scope(filter, clock)),
             Self::Counted(filter, n) => format!("You have {n} {}tasks{}.", adjective(filter), scope(filter, clock)),
+            Self::AsBefore(task) if task.completed => {
+                format!("**{}** {} was done already, so I changed nothing.", task.id, escape(&task.title))
+            }
+            Self::AsBefore(task) => {
+                format!("**{}** {} is still open, so I changed nothing.", task.id, escape(&task.title))
+            }
             Self::NotFound(Some(what)) => {
                 format!("I could not find {}. Say “show my tasks” to see them with their numbers.", escape(what))
             }
             Self::NotFound(None) => {
                 "I could not find such a task. Say “show my tasks” to see them with their numbers.".to_owned()
             }
-            Self::Offer(title) => format!("If it is a new task, say “add {}”.", escape(title)),
+            Self::Offer(title) => format!("If it is a new task, say “yes” or “add {}”.", escape(title)),
             Self::AsksWhich(tasks) => {
                 let rows: Vec<String> = tasks.iter().take(CANDIDATES).map(|task| row(task, clock)).collect();
-                let question = if tasks.len() == 1 { "Do you mean this one?" } else { "Which one do you mean?" };
-                format!("{question} Answer with its number.\n\n{}", rows.join("\n"))
+                let question = if tasks.len() == 1 {
+                    "Do you mean this one? Say “yes”, or the number of another."
+                } else {
+                    "Which one do you mean? Its number is enough."
+                };
+                format!("{question}\n\n{}", rows.join("\n"))
             }
             Self::AsksWhichOne => "Which task? Name it by its number or its words, for example “task 3”.".to_owned(),
             Self::AsksWhatToAdd => "What should I add? For example: “add buy milk tomorrow at 5pm #home”.".to_owned(),
@@ -350,7 +362,7 @@ fn say(talk: &Talk) -> String {
         Talk::NoRepetition(_) => "I cannot repeat tasks, so I added nothing. Add it for one day instead.".to_owned(),
         Talk::OtherLanguage => "I understand English only. Try: “add buy milk tomorrow at 5pm #home”.".to_owned(),
         Talk::NotUnderstood { offer: Some(offer), .. } => format!(
-            "I did not understand that, so I changed nothing. If it is a task, say “add {}”.\n\n{HELP}",
+            "I did not understand that, so I changed nothing. If it is a task, say “yes” or “add {}”.\n\n{HELP}",
             escape(&offer.title)
         ),
         Talk::NotUnderstood { .. } => format!("I did not understand that, so I changed nothing.\n\n{HELP}"),

@@ -215,6 +215,14 @@ impl Talking {
                     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
                     Some(format!("asks which {}", ids.join(" ")))
                 }
+                Part::AsBefore(task) => {
+                    let state = if task.completed {
+                        "done already"
+                    } else {
+                        "still open"
+                    };
+                    Some(format!("{state} {}", task.id))
+                }
                 Part::AsksWhichOne | Part::AsksWhatToAdd | Part::AsksWhatToChange => {
                     Some("asks what".to_owned())
                 }
@@ -491,6 +499,7 @@ fn the_work_grows_with_the_message_and_not_with_its_square() {
         "buy milk, ",
         "a\n",
         "on friday at 5 ",
+        "delete task 1 ",
         "5 ",
         "\"'",
     ];

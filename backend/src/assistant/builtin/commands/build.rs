@@ -56,8 +56,15 @@ pub(super) fn build(
         Intent::Agree => say(Talk::Agree),
         Intent::Undo => say(Talk::Undo),
         Intent::AddOne => Some(add(vec![found.get(Slot::Title)], found, clock, false)),
+        Intent::Plan => plan(found.get(Slot::Title), clause, clock),
+        Intent::Appointment => ahead(slots::details(found.get(Slot::Title), clock), clause, clock),
         Intent::AddMany => {
-            let items = sentences::items(found.get(Slot::Title), clock);
+            let title = if found.has(Slot::Errand) {
+                Slot::Errand
+            } else {
+                Slot::Title
+            };
+            let items = sentences::items(found.get(title), clock);
             Some(add(items, found, clock, false))
         }
         Intent::Remind => {
@@ -222,6 +229,45 @@ pub(super) fn add(
     Command::Add { tasks, remind }
 }
 
+/// "I'm going to the gym tomorrow at 6": a task if it is said when.
+fn plan(phrase: Phrase<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
+    let is_going = phrase.word(0) == "going" && phrase.word(1) == "to";
+    if is_going && language::is_task_verb(phrase.word(2)) {
+        // "I'm going to clean the garage" is read as what has to be done.
+        return None;
+    }
+    let verb = language::imperative(phrase.word(0))?;
+    let mut details = slots::details(phrase, clock);
+    let rest = details.title.get(phrase.word(0).len()..)?;
+    details.title = slots::title_text(&format!("{verb}{rest}"));
+    let is_place = matches!(phrase.word(2), "the" | "a" | "an" | "my" | "our");
+    if is_going && is_place && details.when.is_none() {
+        return Some(Command::Say(Talk::NotUnderstood {
+            text: clause.source().to_owned(),
+            offer: Some(details),
+        }));
+    }
+    ahead(details, clause, clock)
+}
+
+/// What is told of a day to come is a task; what is told of today may be only talk.
+fn ahead(details: Details, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
+    const VAGUE: [&str; 6] = ["lot", "bit", "few", "question", "problem", "headache"];
+    let is_vague = VAGUE
+        .iter()
+        .any(|word| details.title.to_lowercase().starts_with(word));
+    let when = details
+        .when
+        .filter(|when| *when != When::Day(clock.today()));
+    if when.is_none() || is_vague || details.title.is_empty() || language::is_question(clause) {
+        return None;
+    }
+    Some(Command::Add {
+        tasks: vec![details],
+        remind: false,
+    })
+}
+
 /// These verbs also begin tasks: "make dinner", "finish the report by friday".
 const BOTH: [&str; 30] = [
     "make", "put", "give", "set", "turn", "fix", "update", "check", "call", "clean", "wipe",
@@ -356,7 +402,7 @@ fn delete(found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Comman
 /// "change X to Y": a date, a priority, tags, or else a new title.
 fn change(found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
     let changes = if found.has(Slot::Changes) {
-        slots::changes(found.get(Slot::Changes), clock)?
+        slots::changes(found.get(Slot::Changes), clock)?.moving()
     } else if found.has(Slot::Text) || found.has(Slot::Quoted) {
         Changes {
             title: Some(new_title(found)),

@@ -1,6 +1,7 @@
 //! From a message to the commands in it.
 
 mod build;
+mod run_on;
 
 use jiff::Span;
 
@@ -113,7 +114,10 @@ fn read(message: Phrase<'_>, clock: &Clock) -> Vec<Command> {
     if language::is_other(message) {
         return vec![Command::Say(Talk::OtherLanguage)];
     }
-    let clauses = sentences::clauses(message);
+    let clauses: Vec<Phrase<'_>> = sentences::clauses(message)
+        .into_iter()
+        .flat_map(|clause| run_on::parted(clause, clock))
+        .collect();
     let mut commands: Vec<Command> = clauses
         .iter()
         .take(COMMANDS_MAX)
@@ -270,6 +274,7 @@ fn accepts(slot: Slot, phrase: Phrase<'_>, clock: &Clock) -> bool {
         }
         Slot::Span => matches!(dates::length(phrase), Some((_, len)) if len == phrase.len()),
         Slot::Quoted => matches!(phrase.tokens(), [only] if matches!(only.kind, Kind::Quoted(_))),
+        Slot::Errand => phrase.len() > 1 && language::is_task_verb(phrase.word(0)),
         Slot::Title | Slot::Text => true,
     }
 }

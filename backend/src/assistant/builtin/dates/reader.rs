@@ -58,6 +58,15 @@ impl Part {
             Self::Night => Time::constant(20, 0, 0, 0),
         }
     }
+
+    /// The hour at which it is over.
+    fn end(self) -> i8 {
+        match self {
+            Self::Morning => 12,
+            Self::Afternoon => 18,
+            Self::Evening | Self::Night => 24,
+        }
+    }
 }
 
 /// The preposition a date stands behind.
@@ -230,6 +239,17 @@ impl<'a> Reader<'a> {
         self.set_part(part)
     }
 
+    /// When a part of the day is. Once that has passed today, it is the coming full hour while the
+    /// part lasts, and then no time at all: said at 21:15, "tonight" is 22:00.
+    fn time_of(&self, part: Part) -> Option<Time> {
+        let now = self.clock.now.time();
+        if self.said.day != Some(self.clock.today()) || part.time() > now {
+            return Some(part.time());
+        }
+        let hour = now.hour() + 1;
+        (hour < part.end()).then(|| Time::constant(hour, 0, 0, 0))
+    }
+
     fn when(&self) -> Option<When> {
         if let Some(moment) = self.said.moment {
             return Some(When::Moment(moment));
@@ -256,7 +276,7 @@ impl<'a> Reader<'a> {
                 };
                 Time::new(hour, *minute, 0, 0).ok()
             }
-            (None, Some(part)) => Some(part.time()),
+            (None, Some(part)) => self.time_of(part),
             (None, None) => None,
         };
         Some(match (self.said.day, time) {

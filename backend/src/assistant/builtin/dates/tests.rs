@@ -113,7 +113,38 @@ fn a_year_after_midnight_in_greenwich_is_still_the_old_one_in_new_york() {
     let clock = clock("2027-01-01T02:00:00Z", "America/New_York");
     assert_eq!(due("today", &clock), "2026-12-31");
     assert_eq!(due("tomorrow", &clock), "2027-01-01");
-    assert_eq!(due("tonight", &clock), "2027-01-01T01:00:00Z");
+    assert_eq!(due("tonight at 11pm", &clock), "2027-01-01T04:00:00Z");
+}
+
+#[test]
+fn a_part_of_today_that_has_begun_is_its_coming_full_hour() {
+    let at = |now: &str| clock(now, "Europe/Berlin");
+    assert_eq!(
+        due("tonight", &at("2026-11-23T18:59:00Z")),
+        "2026-11-23T19:00:00Z"
+    );
+    assert_eq!(
+        due("tonight", &at("2026-11-23T19:00:00Z")),
+        "2026-11-23T20:00:00Z"
+    );
+    assert_eq!(
+        due("tonight", &at("2026-11-23T20:15:00Z")),
+        "2026-11-23T21:00:00Z"
+    );
+    // No full hour of the day is left.
+    assert_eq!(due("tonight", &at("2026-11-23T22:15:00Z")), "2026-11-23");
+    assert_eq!(
+        due("this afternoon", &at("2026-11-23T15:30:00Z")),
+        "2026-11-23T16:00:00Z"
+    );
+    assert_eq!(
+        due("this morning", &at("2026-11-23T15:30:00Z")),
+        "2026-11-23"
+    );
+    assert_eq!(
+        due("tomorrow evening", &at("2026-11-23T20:15:00Z")),
+        "2026-11-24T17:00:00Z"
+    );
 }
 
 proptest! {

@@ -1,13 +1,16 @@
 //! A message that answers a question of the turn before: "which one?", "what should I add?".
 
+use serde_json::Value;
 use todo_api::TaskStatus;
 
 use super::{
     super::{
         commands::{Action, Command, Otherwise, Talk, explicit, parse},
+        language,
         references::{self, Found, Position, Reference, References, Task},
         replies::Part,
-        slots::{self, Changes, Details, DueChange},
+        sentences,
+        slots::{self, Changes, Details},
         tokens::{Phrase, tokenize},
     },
     Context,
@@ -41,8 +44,38 @@ impl Context<'_> {
         let commands = parse(text, &self.clock);
         match self.answer(text, &commands, depth) {
             Some(answer) => vec![answer],
-            None => commands,
+            None => match self.more_of_last(text, &commands) {
+                Some(change) => vec![change],
+                None => commands,
+            },
         }
+    }
+
+    /// "due tomorrow" and nothing else, behind a turn that added or changed tasks: more of the same.
+    fn more_of_last(&self, text: &str, commands: &[Command]) -> Option<Command> {
+        let is_open = |command: &Command| {
+            matches!(
+                command,
+                Command::List(_) | Command::Say(Talk::NotUnderstood { .. })
+            )
+        };
+        let tokens = tokenize(text);
+        let phrase = sentences::without_politeness(Phrase::new(text, &tokens));
+        if !commands.iter().all(is_open) || language::is_question(phrase) {
+            return None;
+        }
+        let changes = slots::changes(phrase, &self.clock)?.moving();
+        let (before, _) = Self::of_last_turn(self.history, self.clock.clone())?;
+        let mut ids: Vec<i64> = Vec::new();
+        for made in &before.made {
+            let id = made.result.get("task_id").and_then(Value::as_i64);
+            match (made.call.tool.as_str(), id) {
+                ("add_task" | "update_task", Some(id)) if !ids.contains(&id) => ids.push(id),
+                _ => {}
+            }
+        }
+        let targets = ids.into_iter().map(Reference::Number).collect();
+        act(Action::Update(changes), targets)
     }
 
     fn answer(&self, text: &str, commands: &[Command], depth: usize) -> Option<Command> {
@@ -87,13 +120,9 @@ impl Context<'_> {
             }
             Question::WhatToChange(changes, targets) if !agrees => {
                 if changes.title.is_none()
-                    && let Some(mut changes) = slots::changes(phrase, &self.clock)
+                    && let Some(changes) = slots::changes(phrase, &self.clock)
                 {
-                    // A day that is answered moves the task, which keeps its time.
-                    if let Some(DueChange::To(when)) = changes.due {
-                        changes.due = Some(DueChange::Move(when));
-                    }
-                    return act(Action::Update(changes), targets);
+                    return act(Action::Update(changes.moving()), targets);
                 }
                 let quoted = phrase.len() == 1 && phrase.unquoted(&tokens[0]) != phrase.source();
                 let is_title =

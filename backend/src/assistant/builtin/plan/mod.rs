@@ -213,7 +213,8 @@ impl<'a> Context<'a> {
                 .enumerate()
                 .filter_map(|(k, id)| {
                     let task = tasks.iter().find(|task| task.id == *id);
-                    self.act(at, k, action, *id, task)
+                    let changes = !task.is_some_and(|task| is_so_already(action, task));
+                    changes.then(|| self.act(at, k, action, *id, task))?
                 })
                 .collect(),
             Resolved::None => match otherwise {
@@ -279,12 +280,23 @@ fn needs_lookup(command: &Command) -> bool {
                             Some(TagChange::Add(_) | TagChange::Remove(_) | TagChange::Swap { .. })
                         )
                 }
-                _ => false,
+                // What is open cannot be opened again.
+                Action::Reopen => true,
+                Action::Complete | Action::Delete => false,
             };
             !targets.is_empty() && (!by_number || needs_task)
         }
         Command::Show(_) => true,
         _ => false,
+    }
+}
+
+/// Whether a task is as the action would make it.
+fn is_so_already(action: &Action, task: &Task) -> bool {
+    match action {
+        Action::Complete => task.completed,
+        Action::Reopen => !task.completed,
+        Action::Delete | Action::Update(_) => false,
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
         references::{Reference, Task},
         replies::{Done, Part},
     },
-    Context, Made,
+    Context, Made, is_so_already,
     lookup::Resolved,
     tasks,
 };
@@ -67,6 +67,12 @@ impl Context<'_> {
             },
             Command::Add { remind, .. } | Command::Act { remind, .. } if !mine.is_empty() => {
                 let mut parts: Vec<Part> = mine.iter().map(|made| self.done(made)).collect();
+                if let Command::Act {
+                    action, targets, ..
+                } = command
+                {
+                    parts.extend(self.as_before(action, targets, &mine));
+                }
                 if *remind {
                     parts.push(Part::Talk(Talk::NoReminder));
                 }
@@ -80,7 +86,10 @@ impl Context<'_> {
                 ..
             } => match self.resolve(action, targets) {
                 Resolved::Unsure(tasks) => vec![Part::AsksWhich(tasks)],
-                Resolved::These(_) => vec![Part::AsksWhatToChange],
+                Resolved::These(_) if matches!(action, Action::Update(_)) => {
+                    vec![Part::AsksWhatToChange]
+                }
+                Resolved::These(_) => self.as_before(action, targets, &mine),
                 Resolved::None
                     if matches!(targets.as_slice(), [Reference::It | Reference::Them]) =>
                 {
@@ -99,6 +108,19 @@ impl Context<'_> {
             },
             Command::Add { .. } => vec![Part::AsksWhatToAdd],
         }
+    }
+
+    /// The tasks that needed no call, because they are already as was asked.
+    fn as_before(&self, action: &Action, targets: &[Reference], mine: &[&Made]) -> Vec<Part> {
+        let Resolved::These(ids) = self.resolve(action, targets) else {
+            return Vec::new();
+        };
+        let is_untouched = |task: &Task| {
+            let of_it = |made: &&Made| made.call.args.get("task_id") == Some(&task.id.into());
+            ids.contains(&task.id) && is_so_already(action, task) && !mine.iter().any(of_it)
+        };
+        let tasks = self.tasks().into_iter().filter(is_untouched);
+        tasks.map(Part::AsBefore).collect()
     }
 
     fn done(&self, made: &Made) -> Part {

@@ -30,8 +30,17 @@ pub(super) const RULES: Rules = &[
             "[a] new (task|todo|to-do|item) [please]",
             "(i want to|i'd like to|i need to|i would like to|can i|let me|could i|let's) (add|create|make) [{a}|some] [new] ({task}|something|{tasks}|stuff) [please|to {list}]",
             "(add|create|new|insert)",
-            "(add|create|put|insert|write) (something|it|this|that|stuff|some tasks|tasks) [to|on] [{list}]",
             "(add|put) (to|on) {list}",
+        ],
+    ),
+    (
+        Intent::Plan,
+        &["(i'm|i am|im|we're|we are|i'll be|i will be|we'll be) [also] <title>"],
+    ),
+    (
+        Intent::Appointment,
+        &[
+            "(i have|i've|i've got|i got|we have|we've got|there's|there is) [got|also] (a|an|another|my|our|the) <title>",
         ],
     ),
     (

@@ -5,6 +5,20 @@ use super::{Intent, Rules};
 
 pub(super) const RULES: Rules = &[
     (
+        Intent::AddOne,
+        &[
+            "(add|create|put|insert|write) (something|it|this|that|stuff|some tasks|tasks) [to|on|in] [{list}]",
+        ],
+    ),
+    // A note of which no task is said is a task itself.
+    (
+        Intent::AddMany,
+        &[
+            "({add}|leave|write|put|take) [me|in|down] [{a}] [new|quick|short|little|small] (note|memo|something|line|thing|{task}) [for me|for myself|for us] (to|that i|that we) [need to|have to|must|should|remember to] <errand> [(to|on|in) {list}]",
+            "({add}|leave|write|put|take) [me|in|down] [{a}] [new|quick|short|little|small] (note|memo|line|something) (:|saying|that says|that) <title>",
+        ],
+    ),
+    (
         Intent::Delete,
         &[
             "(clear|delete|remove|erase|purge|wipe|archive|clean up|clear out|clean out|get rid of|empty) [all|all the|all my|my|the|everything|everything that is|everything that's|what is|what's|whatever is] [that is|that are] [already] (completed|complete|done|finished|closed|ticked off|checked off|crossed off) [ones|tasks|items|things|todos|stuff]",

@@ -31,6 +31,10 @@ pub(super) enum Intent {
     AddOne,
     /// As many as are listed: "add milk and eggs".
     AddMany,
+    /// What somebody is about to do: "I'm meeting Bob on friday".
+    Plan,
+    /// What somebody has ahead: "I have a meeting on friday".
+    Appointment,
     Remind,
     /// Falls due at a time: "remind me of task 3 at 5".
     RemindOf,

@@ -33,7 +33,10 @@ pub(super) const RULES: Rules = &[
     ),
     (
         Intent::AddOne,
-        &["[new|another|next] (todo|task|to-do|to do|reminder|item) : <title>"],
+        &[
+            "[new|another|next] (todo|task|to-do|to do|reminder|item) : <title>",
+            "({add}|leave|write|put|take) [me|in|down] [{a}] [new|quick|short|little|small] (note|memo) (to|for) (self|myself|me) [to|that|:] <title>",
+        ],
     ),
     // Said with relief, and no order to complete all that there is.
     (

@@ -90,6 +90,14 @@ impl Changes {
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// A day that is said alone moves a task, which keeps its time; so does a time.
+    pub(super) fn moving(mut self) -> Self {
+        if let Some(DueChange::To(when)) = self.due {
+            self.due = Some(DueChange::Move(when));
+        }
+        self
+    }
 }
 
 /// Reads a title with all that is said beside it.

@@ -5,6 +5,7 @@ use todo_api::{DESCRIPTION_MAX, Priority, TITLE_MAX};
 use super::{
     super::{
         dates::{self, Clock, When},
+        language,
         tokens::{Kind, Phrase, Token},
     },
     Details, clip,
@@ -95,8 +96,12 @@ impl<'a> Reader<'a> {
             } else if let Some(found) = dates::find(rest, self.clock)
                 && found.sure
                 && !self.is_attribute(at, found.len)
-                && self.set_when(found.when)
+                && (self.is_name(at, found.len) || self.set_when(found.when))
             {
+                if self.is_name(at, found.len) {
+                    at += found.len;
+                    continue;
+                }
                 found.len
             } else {
                 at += 1;
@@ -114,6 +119,33 @@ impl<'a> Reader<'a> {
         len == 1
             && matches!(before, "the" | "a" | "an" | "my" | "our")
             && after.is_some_and(|token| token.kind == Kind::Word)
+    }
+
+    /// "Tomorrow Never Dies", "The Day After Tomorrow": capitals where none are needed.
+    fn is_name(&self, at: usize, len: usize) -> bool {
+        let is_capital = |at: usize| {
+            let word = self.phrase.range(at..at + 1);
+            let is_word = word.get(0).is_some_and(|token| token.kind == Kind::Word);
+            is_word && word.source().starts_with(char::is_uppercase)
+        };
+        let last = at + len - 1;
+        if (at..=last).filter(|at| is_capital(*at)).count() >= 3 {
+            // Unless every word has one.
+            return (0..at).any(|at| !is_capital(at));
+        }
+        let is_near = matches!(
+            self.phrase.word(last),
+            "today" | "tomorrow" | "tonight" | "yesterday"
+        );
+        let is_led =
+            (at..last).all(|at| matches!(self.phrase.word(at), "for" | "on" | "by" | "in"));
+        // At the start of a message one capital says nothing.
+        let opens_message = self.phrase.range(last..last + 1).source_start() == 0;
+        let has_title = is_capital(last + 1)
+            && !language::is_task_verb(self.phrase.word(last + 1))
+            && (!opens_message || is_capital(last + 2));
+        let writes_plainly = last == 0 || (0..last).any(|at| !is_capital(at));
+        is_near && is_led && is_capital(last) && has_title && writes_plainly
     }
 
     fn priority_here(&self, rest: Phrase<'_>) -> Option<(Priority, usize)> {
@@ -206,8 +238,10 @@ impl<'a> Reader<'a> {
             }
             if let Some(found) = dates::find(self.phrase.range(at..last + 1), self.clock)
                 && at + found.len == last + 1
-                && self.set_when(found.when)
             {
+                if self.is_name(at, found.len) || !self.set_when(found.when) {
+                    return false;
+                }
                 self.take(at, found.len);
                 return true;
             }
