@@ -356,7 +356,7 @@ fn say(talk: &Talk) -> String {
             "I do not send reminders, but the task shows as due at its time, and an open page says so.".to_owned()
         }
         Talk::NoRepetition(Some(once)) if !once.title.is_empty() => format!(
-            "I cannot repeat tasks, so I added nothing. To do it once, say “add {}”.",
+            "I cannot repeat tasks, so I added nothing. To do it once, say “yes” or “add {}”.",
             escape(&once.title)
         ),
         Talk::NoRepetition(_) => "I cannot repeat tasks, so I added nothing. Add it for one day instead.".to_owned(),

@@ -318,8 +318,12 @@ fn bare(clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
             | "are"
             | "was"
     );
+    // "make it later": said of a task, and no task.
+    let is_change = matches!(clause.word(1), "it" | "that" | "them")
+        && matches!(clause.word(0), "make" | "set" | "put" | "move" | "change")
+        && clause.word(2) != "to";
     let is_short_note = says_more && !is_statement && clause.len() <= 24;
-    if first.title.is_empty() || !(starts_with_verb || is_short_note) {
+    if first.title.is_empty() || is_change || !(starts_with_verb || is_short_note) {
         return None;
     }
     let nothing = Match::default();

@@ -17,7 +17,7 @@ use todo_api::DueDate;
 
 use calendar::add;
 pub(super) use calendar::weekday;
-use reader::Reader;
+use reader::{Part, Reader};
 
 use super::tokens::{Phrase, cardinal};
 
@@ -131,6 +131,11 @@ pub(super) fn whole(phrase: Phrase<'_>, clock: &Clock) -> Option<When> {
     let phrase = phrase.trimmed();
     let found = find(phrase, clock)?;
     (phrase.from(found.len).trimmed().is_empty()).then_some(found.when)
+}
+
+/// The time that stands for a part of the day: "afternoon" is 15:00.
+pub(super) fn part_of_day(word: &str) -> Option<Time> {
+    Part::of(word).map(Part::time)
 }
 
 /// A length of time that a phrase begins with, and its tokens: "2 days", "a week", "half an hour".

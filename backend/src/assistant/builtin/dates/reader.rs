@@ -50,7 +50,7 @@ impl Part {
         })
     }
 
-    fn time(self) -> Time {
+    pub(super) fn time(self) -> Time {
         match self {
             Self::Morning => Time::constant(9, 0, 0, 0),
             Self::Afternoon => Time::constant(15, 0, 0, 0),

@@ -1,6 +1,5 @@
 //! A message that answers a question of the turn before: "which one?", "what should I add?".
 
-use serde_json::Value;
 use todo_api::TaskStatus;
 
 use super::{
@@ -9,15 +8,18 @@ use super::{
         language,
         references::{self, Found, Position, Reference, References, Task},
         replies::Part,
+        rules::CORRECTIONS,
         sentences,
         slots::{self, Changes, Details},
         tokens::{Phrase, tokenize},
     },
-    Context,
+    Context, Made,
 };
 
 /// How many questions in a row are looked back at.
 const DEPTH: usize = 4;
+/// Longest "and …" that is taken for another task, in tokens.
+const MORE_MAX: usize = 6;
 
 /// What was asked.
 enum Question {
@@ -51,7 +53,8 @@ impl Context<'_> {
         }
     }
 
-    /// "due tomorrow" and nothing else, behind a turn that added or changed tasks: more of the same.
+    /// More of what the turn before did: "due tomorrow" and nothing else changes the tasks that it
+    /// added or changed, "and eggs" adds another.
     fn more_of_last(&self, text: &str, commands: &[Command]) -> Option<Command> {
         let is_open = |command: &Command| {
             matches!(
@@ -60,22 +63,34 @@ impl Context<'_> {
             )
         };
         let tokens = tokenize(text);
-        let phrase = sentences::without_politeness(Phrase::new(text, &tokens));
+        let whole = Phrase::new(text, &tokens);
+        let mut phrase = sentences::without_politeness(whole);
+        if let Some(len) = CORRECTIONS.as_ref()?.starts(phrase) {
+            phrase = sentences::without_politeness(phrase.from(len));
+        }
         if !commands.iter().all(is_open) || language::is_question(phrase) {
             return None;
         }
-        let changes = slots::changes(phrase, &self.clock)?.moving();
         let (before, _) = Self::of_last_turn(self.history, self.clock.clone())?;
-        let mut ids: Vec<i64> = Vec::new();
-        for made in &before.made {
-            let id = made.result.get("task_id").and_then(Value::as_i64);
-            match (made.call.tool.as_str(), id) {
-                ("add_task" | "update_task", Some(id)) if !ids.contains(&id) => ids.push(id),
-                _ => {}
-            }
+        let written = |tools: &[&str]| -> Vec<Reference> {
+            let of_these = |made: &&Made| tools.contains(&made.call.tool.as_str());
+            let ids = before.made.iter().filter(of_these);
+            let mut ids: Vec<i64> = ids.filter_map(Made::task_id).collect();
+            ids.dedup();
+            ids.into_iter().map(Reference::Number).collect()
+        };
+        if let Some(changes) = slots::changes(phrase, &self.clock) {
+            let targets = written(&["add_task", "update_task"]);
+            return act(Action::Update(changes.moving()), targets);
         }
-        let targets = ids.into_iter().map(Reference::Number).collect();
-        act(Action::Update(changes), targets)
+        let goes_on = matches!(whole.word(0), "and" | "also" | "plus") && phrase.len() <= MORE_MAX;
+        let task = slots::details(phrase, &self.clock);
+        (goes_on && !task.title.is_empty() && !written(&["add_task"]).is_empty()).then(|| {
+            Command::Add {
+                tasks: vec![task],
+                remind: false,
+            }
+        })
     }
 
     fn answer(&self, text: &str, commands: &[Command], depth: usize) -> Option<Command> {

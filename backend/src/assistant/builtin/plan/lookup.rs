@@ -146,8 +146,7 @@ impl Context<'_> {
     /// The tasks that were spoken of last: in this message, or else in the latest turn that did
     /// something, or else the only one that was shown.
     fn spoken_of(&self) -> Vec<i64> {
-        let touched = |made: &Made| made.result.get("task_id").and_then(Value::as_i64);
-        let here: Vec<i64> = self.made.iter().filter_map(touched).collect();
+        let here: Vec<i64> = self.made.iter().filter_map(Made::task_id).collect();
         if !here.is_empty() {
             return here;
         }

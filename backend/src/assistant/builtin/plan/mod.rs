@@ -40,6 +40,13 @@ struct Made {
     result: Value,
 }
 
+impl Made {
+    /// The task that a write was about, if it took effect.
+    fn task_id(&self) -> Option<i64> {
+        self.result.get("task_id").and_then(Value::as_i64)
+    }
+}
+
 /// What is known when a step is planned.
 struct Context<'a> {
     clock: Clock,

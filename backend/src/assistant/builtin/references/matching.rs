@@ -153,11 +153,11 @@ fn split_words(text: &str) -> Vec<String> {
 
 /// The words of a reference that say something, each once.
 pub(super) fn content_words(text: &str) -> Vec<String> {
-    const EMPTY: [&str; 42] = [
+    const EMPTY: [&str; 48] = [
         "the", "a", "an", "my", "to", "of", "for", "with", "and", "about", "in", "on", "at",
         "that", "this", "it", "is", "task", "todo", "one", "please", "our", "some", "from", "item",
         "i", "thing", "tasks", "todos", "items", "things", "which", "called", "named", "off", "up",
-        "out", "now", "all", "list", "them", "me",
+        "out", "now", "all", "list", "them", "me", "are", "was", "were", "has", "have", "been",
     ];
     let all = split_words(text);
     let mut seen = HashSet::new();

@@ -122,6 +122,7 @@ pub(super) const RULES: Rules = &[
     (
         Intent::Earlier,
         &[
+            "(bring forward|bring up|move forward|move up|pull forward|pull up|advance) <task> [by] <span>",
             "(bring|move|pull|advance|reschedule) <task> (forward|earlier|up|ahead) [by] <span>",
             "(bring|move|pull|advance|reschedule) <task> <span> (forward|earlier|ahead)",
         ],

@@ -76,6 +76,7 @@ pub(super) const RULES: Rules = &[
         Intent::Show,
         &[
             "(is|are|was) <task> [still|already] due [<when>]",
+            "(is|are|was) (the|my|our) <task> [on|at|by|before|for] <when>",
             "(is|are|was|were|has|have) <passive> [yet|already|now]",
             "(did|have|has) (i|we) [already|actually|ever] <task> [yet|already|today|yesterday]",
             "(do|did) i (have to|need to|still have to|still need to) <task>",

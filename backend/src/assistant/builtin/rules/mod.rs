@@ -146,6 +146,11 @@ pub(super) static WISHES: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     )
 });
 
+/// What people say before they say better what they meant.
+pub(super) static CORRECTIONS: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    single("(no|nope|no wait|wait no|i mean|i meant|no i mean|no i meant|rather|or rather)")
+});
+
 /// What begins a new command behind "and" or a comma.
 pub(super) static STARTERS: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     single(

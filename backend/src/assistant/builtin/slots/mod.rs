@@ -119,9 +119,9 @@ pub(super) fn plain_details(phrase: Phrase<'_>) -> Details {
 
 /// Reads a phrase that has nothing but a date, a priority and tags.
 pub(super) fn changes(phrase: Phrase<'_>, clock: &Clock) -> Option<Changes> {
-    const FILLERS: [&str; 20] = [
+    const FILLERS: [&str; 23] = [
         "and", "with", "to", "as", "it", "be", "is", "due", ",", ":", "a", "an", "the", "also",
-        "set", "make", "of", "-", "on", "then",
+        "set", "make", "of", "-", "on", "then", "it's", "its", "that's",
     ];
     let mut changes = Changes::default();
     let mut details = Details::default();
@@ -145,6 +145,13 @@ pub(super) fn changes(phrase: Phrase<'_>, clock: &Clock) -> Option<Changes> {
                 Some(said) => Some(said.join(found.when)?),
             };
             at += found.len;
+        } else if let Some(time) = dates::part_of_day(word) {
+            let time = When::Time(time);
+            details.when = match details.when {
+                None => Some(time),
+                Some(said) => Some(said.join(time)?),
+            };
+            at += 1;
         } else if FILLERS.contains(&word) || matches!(rest.get(0)?.kind, Kind::Break) {
             at += 1;
         } else {
