@@ -6,15 +6,16 @@ use super::{
     super::{
         dates::{self, Clock, When},
         filters::{self, Evidence, Filter},
-        language,
         pattern::{Match, Slot},
-        references::{self, Reference, References},
+        references,
         rules::Intent,
         sentences,
-        slots::{self, Changes, Details, DueChange, Note, PriorityChange, TagChange},
+        slots::{self, Changes, DueChange, Note, PriorityChange, TagChange},
         tokens::{Kind, Phrase},
     },
-    Action, Command, Otherwise, Talk,
+    Action, Command, Talk,
+    acting::{act, change, delete},
+    adding::{add, ahead, plan},
 };
 
 /// Makes the command of a matched rule; `None` if the rule does not fit after all.
@@ -166,7 +167,7 @@ fn note(note: Note) -> Changes {
     }
 }
 
-fn new_title(found: &Match<'_>) -> String {
+pub(super) fn new_title(found: &Match<'_>) -> String {
     let phrase = if found.has(Slot::Quoted) {
         found.get(Slot::Quoted)
     } else {
@@ -177,249 +178,6 @@ fn new_title(found: &Match<'_>) -> String {
         _ => phrase.source(),
     };
     slots::clip(&slots::title_text(text), todo_api::TITLE_MAX)
-}
-
-/// New tasks; what was said only of the last is meant of all that say nothing of their own.
-pub(super) fn add(
-    items: Vec<Phrase<'_>>,
-    found: &Match<'_>,
-    clock: &Clock,
-    remind: bool,
-) -> Command {
-    let mut tasks: Vec<Details> = items
-        .into_iter()
-        .map(|item| slots::details(item, clock))
-        .collect();
-    if let Some(when) = dates::whole(found.get(Slot::When), clock) {
-        for task in &mut tasks {
-            task.when = match task.when {
-                None => Some(when),
-                Some(said) => said.join(when).or(Some(when)),
-            };
-        }
-    }
-    if let Some(changes) = slots::changes(found.get(Slot::Changes), clock) {
-        let said = Details {
-            priority: changes.priority.and_then(|change| match change {
-                PriorityChange::To(priority) => Some(priority),
-                _ => None,
-            }),
-            when: changes.due.and_then(|change| match change {
-                DueChange::To(when) => Some(when),
-                _ => None,
-            }),
-            tags: match changes.tags {
-                Some(TagChange::Add(tags)) => tags,
-                _ => Vec::new(),
-            },
-            ..Details::default()
-        };
-        for task in &mut tasks {
-            task.inherit(&said);
-        }
-    }
-    if let Some(last) = tasks.last().cloned() {
-        for task in &mut tasks {
-            task.inherit(&last);
-        }
-    }
-    if tasks.len() > 1 {
-        tasks.retain(|task| !task.title.is_empty());
-    }
-    Command::Add { tasks, remind }
-}
-
-/// "I'm going to the gym tomorrow at 6": a task if it is said when.
-fn plan(phrase: Phrase<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
-    let is_going = phrase.word(0) == "going" && phrase.word(1) == "to";
-    if is_going && language::is_task_verb(phrase.word(2)) {
-        // "I'm going to clean the garage" is read as what has to be done.
-        return None;
-    }
-    let verb = language::imperative(phrase.word(0))?;
-    let mut details = slots::details(phrase, clock);
-    let rest = details.title.get(phrase.word(0).len()..)?;
-    details.title = slots::title_text(&format!("{verb}{rest}"));
-    let is_place = matches!(phrase.word(2), "the" | "a" | "an" | "my" | "our");
-    if is_going && is_place && details.when.is_none() {
-        return Some(Command::Say(Talk::NotUnderstood {
-            text: clause.source().to_owned(),
-            offer: Some(details),
-        }));
-    }
-    ahead(details, clause, clock)
-}
-
-/// What is told of a day to come is a task; what is told of today may be only talk.
-fn ahead(details: Details, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
-    const VAGUE: [&str; 6] = ["lot", "bit", "few", "question", "problem", "headache"];
-    let is_vague = VAGUE
-        .iter()
-        .any(|word| details.title.to_lowercase().starts_with(word));
-    let when = details
-        .when
-        .filter(|when| *when != When::Day(clock.today()));
-    if when.is_none() || is_vague || details.title.is_empty() || language::is_question(clause) {
-        return None;
-    }
-    Some(Command::Add {
-        tasks: vec![details],
-        remind: false,
-    })
-}
-
-/// These verbs also begin tasks: "make dinner", "finish the report by friday".
-const BOTH: [&str; 30] = [
-    "make", "put", "give", "set", "turn", "fix", "update", "check", "call", "clean", "wipe",
-    "empty", "take", "bring", "adjust", "correct", "replace", "plan", "schedule", "get", "trash",
-    "tidy", "dump", "edit", "review", "open", "throw", "label", "print", "read",
-];
-/// These as well, but a command that found no task is likelier: the user is asked.
-const MAYBE: [&str; 22] = [
-    "finish",
-    "complete",
-    "close",
-    "cancel",
-    "drop",
-    "resolve",
-    "forget",
-    "wrap",
-    "book",
-    "finalize",
-    "revise",
-    "strike",
-    "move",
-    "push",
-    "change",
-    "clear",
-    "kill",
-    "pull",
-    "reschedule",
-    "postpone",
-    "shift",
-    "delay",
-];
-
-fn act(action: Action, found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
-    let phrase = found.task();
-    let read = if phrase.is_empty() {
-        // "set the priority to high" is said of the task that was spoken of last; to delete
-        // or to complete one, it has to be named.
-        let is_change = matches!(&action, Action::Update(changes) if !changes.is_empty());
-        References {
-            all: is_change.then_some(Reference::It).into_iter().collect(),
-            definite: true,
-        }
-    } else {
-        references::parse(phrase, clock)?
-    };
-    Some(Command::Act {
-        action,
-        otherwise: otherwise(&read, found, clause, clock),
-        targets: read.all,
-        remind: false,
-    })
-}
-
-fn otherwise(
-    read: &References,
-    found: &Match<'_>,
-    clause: Phrase<'_>,
-    clock: &Clock,
-) -> Option<Otherwise> {
-    let verb = clause.word(0);
-    let is_told = [Slot::Past, Slot::Deed, Slot::Passive];
-    if is_told.into_iter().any(|slot| found.has(slot)) {
-        return Some(Otherwise::Nothing);
-    }
-    if read.definite || !matches!(read.all.as_slice(), [Reference::Words(_)]) {
-        return None;
-    }
-    let details = slots::details(clause, clock);
-    // What is done by a date is to be done, not done.
-    let is_plan = matches!(verb, "finish" | "complete" | "book" | "revise" | "finalize")
-        && details.when.is_some();
-    // So is "have the homework done", if there is no such task.
-    let ends_done = clause.word(clause.len().saturating_sub(1)) == "done";
-    if BOTH.contains(&verb) || is_plan || (ends_done && language::is_task_verb(verb)) {
-        Some(Otherwise::Add(details))
-    } else if MAYBE.contains(&verb) {
-        Some(Otherwise::Offer(slots::plain_details(clause)))
-    } else {
-        None
-    }
-}
-
-fn delete(found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
-    if found.has(Slot::Quoted) {
-        let text = new_title(found);
-        return Some(Command::Act {
-            action: Action::Delete,
-            targets: vec![Reference::Words(text)],
-            otherwise: None,
-            remind: false,
-        });
-    }
-    let has = |slot| found.has(slot);
-    let said = |words: &[&str]| {
-        clause
-            .tokens()
-            .iter()
-            .any(|t| words.contains(&t.word.as_str()))
-    };
-    if !has(Slot::Task) && !has(Slot::Definite) && said(&["list", "lists", "todolist"]) {
-        // "clear my list"
-        return Some(Command::Act {
-            action: Action::Delete,
-            targets: vec![Reference::All(Filter::default())],
-            otherwise: None,
-            remind: false,
-        });
-    }
-    const DONE: [&str; 7] = [
-        "completed",
-        "complete",
-        "done",
-        "finished",
-        "closed",
-        "ticked",
-        "checked",
-    ];
-    if !has(Slot::Task) && !has(Slot::Definite) && said(&DONE) {
-        return Some(Command::Act {
-            action: Action::Delete,
-            targets: vec![Reference::All(Filter {
-                status: todo_api::TaskStatus::Completed,
-                ..Filter::default()
-            })],
-            otherwise: None,
-            remind: false,
-        });
-    }
-    act(Action::Delete, found, clause, clock)
-}
-
-/// "change X to Y": a date, a priority, tags, or else a new title.
-fn change(found: &Match<'_>, clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
-    let changes = if found.has(Slot::Changes) {
-        slots::changes(found.get(Slot::Changes), clock)?.moving()
-    } else if found.has(Slot::Text) || found.has(Slot::Quoted) {
-        Changes {
-            title: Some(new_title(found)),
-            ..Changes::default()
-        }
-    } else {
-        let level = if clause.word(0).starts_with("de") {
-            Priority::Low
-        } else {
-            Priority::High
-        };
-        Changes {
-            priority: Some(PriorityChange::To(level)),
-            ..Changes::default()
-        }
-    };
-    act(Action::Update(changes), found, clause, clock)
 }
 
 fn list(intent: Intent, found: &Match<'_>, clock: &Clock) -> Option<Command> {

@@ -1,5 +1,7 @@
 //! From a message to the commands in it.
 
+mod acting;
+mod adding;
 mod build;
 mod run_on;
 
@@ -18,7 +20,8 @@ use super::{
     tokens::{Kind, Phrase, Token, tokenize},
     words,
 };
-use build::{add, build};
+use adding::add;
+use build::build;
 
 /// Something to do, or to say.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,7 +152,7 @@ fn read(message: Phrase<'_>, clock: &Clock) -> Vec<Command> {
 pub(super) fn read_clause(clause: Phrase<'_>, clock: &Clock) -> Command {
     let command = explicit(clause, clock)
         .or_else(|| dated(clause, clock))
-        .or_else(|| language::is_foreign(clause).then_some(Command::Say(Talk::OtherLanguage)))
+        .or_else(|| language::is_other(clause).then_some(Command::Say(Talk::OtherLanguage)))
         .or_else(|| bare(clause, clock))
         .unwrap_or_else(|| not_understood(clause, clock));
     let creates = match &command {
