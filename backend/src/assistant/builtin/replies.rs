@@ -349,7 +349,7 @@ fn say(talk: &Talk) -> String {
         Talk::Greeting => "Hello! Tell me what you have to do, or ask what is pending. “Help” shows what I understand.".to_owned(),
         Talk::Thanks => "You are welcome!".to_owned(),
         Talk::Help => HELP.to_owned(),
-        Talk::Cancel => "All right, I did nothing.".to_owned(),
+        Talk::Cancel => "All right, I leave everything as it is.".to_owned(),
         Talk::Agree => "All right. What should I do? “Help” shows what I understand.".to_owned(),
         Talk::Undo => "Use the undo button beside what I did: it takes back exactly that change.".to_owned(),
         Talk::NoReminder => {

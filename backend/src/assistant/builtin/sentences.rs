@@ -1,7 +1,7 @@
 //! The second stage: where one command ends and the next begins, and what is only politeness.
 
 use super::{
-    dates::Clock,
+    dates::{self, Clock},
     language,
     rules::{OPENERS, STARTERS},
     slots,
@@ -112,13 +112,21 @@ fn starter_after(message: Phrase<'_>, at: usize) -> Option<usize> {
     (starts && rest.len() > 1).then_some(at)
 }
 
+/// "next friday", where "next" alone only goes on: "next, delete task 3".
+fn is_next_date(clause: Phrase<'_>) -> bool {
+    let unit = clause.word(1);
+    clause.word(0) == "next"
+        && (dates::weekday(unit).is_some() || matches!(unit, "week" | "weekend" | "month" | "year"))
+}
+
 /// A command without what is only said to be polite.
 pub(super) fn without_politeness(clause: Phrase<'_>) -> Phrase<'_> {
     let mut clause = clause.trimmed();
-    while let Some(len) = OPENERS
-        .as_ref()
-        .and_then(|pattern| pattern.starts(clause))
-        .filter(|len| *len > 0)
+    while !is_next_date(clause)
+        && let Some(len) = OPENERS
+            .as_ref()
+            .and_then(|pattern| pattern.starts(clause))
+            .filter(|len| *len > 0)
     {
         clause = clause.from(len).trimmed();
     }

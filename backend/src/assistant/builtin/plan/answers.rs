@@ -63,14 +63,15 @@ impl Context<'_> {
             )
         };
         let tokens = tokenize(text);
-        let whole = Phrase::new(text, &tokens);
-        let mut phrase = sentences::without_politeness(whole);
-        if let Some(len) = CORRECTIONS.as_ref()?.starts(phrase) {
-            phrase = sentences::without_politeness(phrase.from(len));
-        }
-        if !commands.iter().all(is_open) || language::is_question(phrase) {
+        let whole = Phrase::new(text, &tokens).trimmed();
+        if !commands.iter().all(is_open) || language::is_question(whole) {
             return None;
         }
+        let plain = sentences::without_politeness(whole);
+        let corrected = CORRECTIONS
+            .as_ref()?
+            .starts(plain)
+            .map_or(plain, |len| sentences::without_politeness(plain.from(len)));
         let (before, _) = Self::of_last_turn(self.history, self.clock.clone())?;
         let written = |tools: &[&str]| -> Vec<Reference> {
             let of_these = |made: &&Made| tools.contains(&made.call.tool.as_str());
@@ -79,12 +80,15 @@ impl Context<'_> {
             ids.dedup();
             ids.into_iter().map(Reference::Number).collect()
         };
-        if let Some(changes) = slots::changes(phrase, &self.clock) {
+        let changes = [whole, plain, corrected]
+            .into_iter()
+            .find_map(|phrase| slots::changes(phrase, &self.clock));
+        if let Some(changes) = changes {
             let targets = written(&["add_task", "update_task"]);
             return act(Action::Update(changes.moving()), targets);
         }
-        let goes_on = matches!(whole.word(0), "and" | "also" | "plus") && phrase.len() <= MORE_MAX;
-        let task = slots::details(phrase, &self.clock);
+        let goes_on = matches!(whole.word(0), "and" | "also" | "plus") && plain.len() <= MORE_MAX;
+        let task = slots::details(plain, &self.clock);
         (goes_on && !task.title.is_empty() && !written(&["add_task"]).is_empty()).then(|| {
             Command::Add {
                 tasks: vec![task],

@@ -154,7 +154,7 @@ pub(super) static CORRECTIONS: LazyLock<Option<Pattern>> = LazyLock::new(|| {
 /// What begins a new command behind "and" or a comma.
 pub(super) static STARTERS: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     single(
-        "(add|create|delete|remove|erase|mark|complete|check off|tick off|tick|cross|check|cross off|show|list|display|rename|reopen|uncheck|untick|reschedule|postpone|remind|ping me|tag|untag|label|prioritize|what|what's|whats|which|how many|set|make|change|move|update|push|finish|close|cancel|put|edit|delay|give|tell me|i need to|i have to|i must|i should|don't forget|remember|clear|defer|snooze|bump|bring|raise|lower|get rid of|find|search|drop|schedule|new task|note to self|i've|i finished|i did|i completed|done with|replace|take it|take that|call it|name it)",
+        "(add|create|delete|remove|erase|mark|complete|check off|tick off|tick|cross|check|cross off|show|list|display|rename|reopen|uncheck|untick|reschedule|postpone|remind|ping me|tag|untag|label|prioritize|what|what's|whats|which|how many|set|make|change|move|update|push|finish|close|cancel|put|edit|delay|give|tell me|i need to|i have to|need to|have to|i must|i should|don't forget|remember|clear|defer|snooze|bump|bring|raise|lower|get rid of|find|search|drop|schedule|new task|note to self|i've|i finished|i did|i completed|done with|replace|take it|take that|call it|name it)",
     )
 });
 
