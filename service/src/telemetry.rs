@@ -9,6 +9,7 @@ use serde::ser::{SerializeMap, Serializer as _};
 use serde_json::Value;
 use serde_json::ser::Serializer;
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber, debug, error};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
@@ -65,9 +66,20 @@ impl environment::Value for Filter {
 
     fn parse(text: &str) -> Option<Self> {
         let filter = EnvFilter::builder().parse(text).ok()?;
-        Some(Self(filter.add_directive(QUOTES_USERS.parse().ok()?)))
+        let level = filter.max_level_hint();
+        let filter = filter.add_directive(QUOTES_USERS.parse().ok()?);
+        let is_wanted = text.contains("rmcp") || level.is_some_and(|level| level <= QUIET);
+        if is_wanted {
+            return Some(Self(filter));
+        }
+        // The MCP library writes several lines at INFO for each request, which has one already.
+        let quieter = format!("rmcp={QUIET}").parse().ok()?;
+        Some(Self(filter.add_directive(quieter)))
     }
 }
+
+/// The level of libraries that talk too much.
+const QUIET: LevelFilter = LevelFilter::WARN;
 
 /// What is logged, and how.
 #[derive(Debug)]
@@ -226,6 +238,23 @@ mod tests {
 
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
+        }
+    }
+
+    #[test]
+    fn the_mcp_library_is_quiet_unless_it_is_named() {
+        use environment::Value as _;
+
+        for (text, expected) in [
+            ("info", Some("rmcp=warn")),
+            ("info,todo_backend=debug", Some("rmcp=warn")),
+            ("debug,rmcp=info", Some("rmcp=info")),
+            ("warn", None),
+            ("error", None),
+        ] {
+            let filter = Filter::parse(text).unwrap().0.to_string();
+            let of_library = filter.split(',').find(|part| part.starts_with("rmcp"));
+            assert_eq!(of_library, expected, "{text}: {filter}");
         }
     }
 
