@@ -42,12 +42,18 @@ async fn a_streamed_answer_with_cards_a_stop_a_retry_an_approval_and_an_undo() {
     page.sees("2 to do").await;
     page.sees("Undone").await;
 
+    page.click("link", "New").await;
+    page.sees("What do you need to do?").await;
+
     // A stop.
     say(&page, "speak slowly").await;
     hears(&page, "Slow and steady").await;
     page.click("button", "Stop").await;
     page.sees("Stopped.").await;
     page.sees_no("the story has come to its end").await;
+
+    page.click("link", "New").await;
+    page.sees("What do you need to do?").await;
 
     // A failure, which can be tried again once the server is well.
     aimock.chaos(Some(serde_json::json!({"dropRate": 1}))).await;
@@ -65,7 +71,7 @@ async fn a_streamed_answer_with_cards_a_stop_a_retry_an_approval_and_an_undo() {
     page.reload().await;
     page.click("button", "Yes").await;
     hears(&page, "Both are gone.").await;
-    page.sees("0 to do").await;
+    page.sees("Nothing to do yet").await;
     page.click("button", "Undo: Deleted “Pay bills”").await;
     page.sees("1 to do").await;
 }
