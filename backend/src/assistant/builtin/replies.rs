@@ -301,6 +301,9 @@ fn scope(filter: &Filter, clock: &Clock) -> String {
         Some(Due::Days(from, to)) if from == to => {
             scope.push_str(&format!(" due {}", day(from, clock)))
         }
+        Some(Due::Days(from, Date::MAX)) => {
+            scope.push_str(&format!(" due from {}", day(from, clock)))
+        }
         Some(Due::Days(from, to)) => {
             scope.push_str(&format!(" due {} to {}", day(from, clock), day(to, clock)))
         }

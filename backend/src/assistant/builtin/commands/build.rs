@@ -7,7 +7,7 @@ use super::{
         dates::{self, Clock, When},
         filters::{self, Evidence, Filter},
         pattern::{Match, Slot},
-        references,
+        references::{self, Reference},
         rules::Intent,
         sentences,
         slots::{self, Changes, DueChange, Note, PriorityChange, TagChange},
@@ -56,6 +56,15 @@ pub(super) fn build(
         Intent::Cancel => say(Talk::Cancel),
         Intent::Agree => say(Talk::Agree),
         Intent::Undo => say(Talk::Undo),
+        // "task 3 is done and so is task 4": said of a task, and no title.
+        Intent::AddOne
+            if matches!(clause.word(0), "task" | "todo" | "item")
+                && clause
+                    .get(1)
+                    .is_some_and(|token| matches!(token.kind, Kind::Number(_))) =>
+        {
+            None
+        }
         Intent::AddOne => Some(add(vec![found.get(Slot::Title)], found, clock, false)),
         Intent::Plan => plan(found.get(Slot::Title), clause, clock),
         Intent::Appointment => ahead(slots::details(found.get(Slot::Title), clock), clause, clock),
@@ -107,7 +116,10 @@ pub(super) fn build(
             };
             update(due(change))
         }
-        Intent::Move => update(due(DueChange::Move(when()?))),
+        Intent::Move => {
+            let command = update(due(DueChange::Move(when()?)))?;
+            Some(from_day(command, found.get(Slot::Text), clock))
+        }
         Intent::Later => update(due(DueChange::Later(span()?.fieldwise()))),
         Intent::Earlier => update(due(DueChange::Earlier(span()?.fieldwise()))),
         Intent::ClearDue => update(due(DueChange::Clear)),
@@ -149,6 +161,20 @@ pub(super) fn build(
         Intent::Find => find(found),
         Intent::Show => Some(Command::Show(references::parse(found.task(), clock)?.all)),
     }
+}
+
+/// "move everything from today to tomorrow": only what is due that day.
+fn from_day(mut command: Command, day: Phrase<'_>, clock: &Clock) -> Command {
+    if let Command::Act { targets, .. } = &mut command
+        && let Some(When::Day(day)) = dates::whole(day, clock)
+    {
+        for target in targets {
+            if let Reference::All(filter) = target {
+                filter.due.get_or_insert(filters::Due::Days(day, day));
+            }
+        }
+    }
+    command
 }
 
 fn text(found: &Match<'_>) -> String {

@@ -291,7 +291,8 @@ fn names_one(phrase: Phrase<'_>, clock: &Clock) -> bool {
 /// A task without a command: "buy milk", "dentist tomorrow at 3", "milk #shopping".
 fn bare(clause: Phrase<'_>, clock: &Clock) -> Option<Command> {
     let clause = sentences::without_politeness(clause.trimmed());
-    if clause.is_empty() || language::is_question(clause) {
+    let looks = matches!(clause.word(0), "show" | "list" | "display");
+    if clause.is_empty() || looks || language::is_question(clause) {
         return None;
     }
     let items = sentences::items(clause, clock);

@@ -61,7 +61,6 @@ fn may_begin(clause: Phrase<'_>, at: usize) -> bool {
             | "move"
             | "reschedule"
             | "show"
-            | "list"
     );
     let before = clause.word(at - 1);
     let goes_on = matches!(

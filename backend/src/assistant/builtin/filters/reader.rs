@@ -271,6 +271,14 @@ impl Reader<'_> {
                 let (from, to) = clock.week();
                 (Due::Days(from, to), 3)
             }
+            ("due", "after", _) | ("after", _, _) => {
+                let start = if word(0) == "due" { 2 } else { 1 };
+                let (due, len) = self.dated(phrase.from(start))?;
+                let Due::Days(_, last) = due else {
+                    return None;
+                };
+                (Due::Days(last.tomorrow().ok()?, Date::MAX), start + len)
+            }
             _ => self.dated(phrase)?,
         };
         self.read.filter.due = Some(due);

@@ -125,7 +125,7 @@ pub(super) fn parse(phrase: Phrase<'_>, clock: &Clock) -> Option<References> {
 fn pronoun(phrase: Phrase<'_>) -> Option<References> {
     let said: Vec<&str> = phrase.tokens().iter().map(|t| t.word.as_str()).collect();
     let reference = match said.as_slice() {
-        ["it" | "that" | "this"]
+        ["it" | "that" | "this" | "it's" | "that's"]
         | ["that" | "this" | "same", "one" | "task" | "todo" | "item"]
         | ["the", "same"]
         | ["the", "same", "one" | "task"] => Reference::It,

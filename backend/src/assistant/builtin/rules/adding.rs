@@ -49,6 +49,7 @@ pub(super) const RULES: Rules = &[
             "({plain_add}|put|throw|stick|place|get|write|note) <title> as [a|my|another] [new] ({task}|{tasks})",
             "<title> (should be|needs to be|must be|belongs|goes) [put] (on|in|to) {list}",
             "<title> (to|on|onto) (my|the) [to-do|todo|to do|task] list [please]",
+            "(jot down|write down|note down|put down) that <title>",
             "{plain_add} [also|in|too|also the] <title>",
             "{remember} <title>",
             "{i_must} {remember} <title>",

@@ -62,6 +62,7 @@ pub(super) const RULES: Rules = &[
             "(set|mark|make|change|flag|put|give|update|edit|move|raise|lower|bump|star|increase|decrease|turn|upgrade|downgrade|drop|adjust|reduce) <task> [to be|to|as|a|at|with|so it's|so that it's|for|on|by|down to|up to|into] <changes>",
             "(raise|lower|increase|decrease|bump|drop|reduce) [the] (priority|prio) (of|for|on) <task> to <changes>",
             "(set|add|give|put) <changes> (for|on|to) <definite>",
+            "(set|assign|give) [a|the] <changes> (for|on|to) <task>",
             "(make|set|mark|flag) <changes> <definite>",
             "{change} <task> (to|into|with|to say|to read|so it says|so that it says|:) <text>",
             "{change} <definite> <quoted>",
