@@ -9,7 +9,7 @@ use super::{
         references::Reference,
         sentences,
         slots::Details,
-        tokens::{Kind, Phrase, Token},
+        tokens::{Kind, Phrase, Token, fold},
     },
     Action, Command, Talk, explicit, read_clause,
 };
@@ -116,7 +116,14 @@ fn clear(command: Phrase<'_>, clock: &Clock) -> Option<Command> {
             action, targets, ..
         } => {
             let by_number = |target: &Reference| matches!(target, Reference::Number(_));
-            let says_how = !matches!(action, Action::Update(changes) if changes.is_empty());
+            let says_how = match action {
+                Action::Update(changes) => !changes.is_empty(),
+                // "call mark task 3" says nothing of what is to become of the task.
+                Action::Complete if command.word(0) == "mark" => {
+                    says(&["done", "complete", "completed", "finished"])
+                }
+                _ => true,
+            };
             let names_it = says(&["task", "tasks", "todo", "item", "items", "number"]);
             !targets.is_empty() && targets.iter().all(by_number) && says_how && names_it
         }
@@ -148,5 +155,7 @@ fn allows(before: Phrase<'_>, command: &Command, clock: &Clock) -> bool {
 }
 
 fn is_titled(tasks: &[Details]) -> bool {
-    !tasks.is_empty() && tasks.iter().all(|task| !task.title.is_empty())
+    // A verb alone lacks what it is about.
+    let is_whole = |title: &str| !title.is_empty() && !language::is_task_verb(&fold(title));
+    !tasks.is_empty() && tasks.iter().all(|task| is_whole(&task.title))
 }

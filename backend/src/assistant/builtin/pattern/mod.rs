@@ -133,7 +133,7 @@ impl Pattern {
             return None;
         }
         let mut machine = Machine::new(self, clause, accepts);
-        machine.matches().then(|| Match {
+        machine.matches().then_some(Match {
             slots: machine.slots,
         })
     }
