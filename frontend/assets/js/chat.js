@@ -11,6 +11,8 @@ const latest = document.getElementById("latest");
 
 const conversation = () => composer.elements.conversation_id?.value ?? "";
 const isRunning = () => Boolean(messages.querySelector('[data-state="running"]'));
+// The message that is being sent.
+let pending;
 
 /** Shows the chat where only one half of the page fits, and puts the cursor in it. */
 export function focusChat() {
@@ -21,13 +23,19 @@ export function focusChat() {
 /** Fetches the messages again when this conversation changed elsewhere. */
 export function refreshMessages(changed) {
   const isEditing = messages.querySelector(".message-editor");
-  if (!changed.includes(Number(conversation())) || isRunning() || isEditing) return;
-  fetchMessages();
+  if (!changed.includes(Number(conversation())) || pending || isRunning() || isEditing) return;
+  fetchMessages({ isRefresh: true });
 }
 
-function fetchMessages(swap = "innerMorph") {
-  window.htmx.ajax("GET", `/conversations/${conversation()}/messages`, { target: "#messages", swap });
+function fetchMessages(options) {
+  const place = { target: "#messages", swap: "innerMorph" };
+  window.htmx.ajax("GET", `/conversations/${conversation()}/messages`, { ...place, ...options });
 }
+
+// What was asked for before a message was sent knows nothing of that message.
+document.addEventListener("htmx:before:swap", (event) => {
+  if (event.detail.ctx.isRefresh && (pending || isRunning())) event.preventDefault();
+});
 
 /** Fetches the list of chats again. */
 export function refreshConversations() {
@@ -79,8 +87,6 @@ document.addEventListener("click", (event) => {
 });
 
 // The message is drawn at once, and its text comes back if it could not be sent.
-
-let pending;
 
 composer.addEventListener("htmx:before:request", (event) => {
   const text = event.detail.ctx.request.body.get("message");
@@ -166,7 +172,7 @@ messages.addEventListener("click", (event) => {
 messages.addEventListener("htmx:finally:request", (event) => {
   const { ctx } = event.detail;
   const isStream = ctx.sourceElement.hasAttribute?.("hx-sse:connect");
-  if (isStream && !ctx.response?.raw.ok) setTimeout(() => fetchMessages("innerHTML"), RETRY);
+  if (isStream && !ctx.response?.raw.ok) setTimeout(() => fetchMessages({ swap: "innerHTML" }), RETRY);
 });
 
 // Drafts.

@@ -202,3 +202,55 @@ async fn nothing_jumps_when_an_answer_ends_and_it_is_spoken_as_a_whole() {
     assert_eq!(page.eval(spoken).await, "You have nothing to do.");
     assert_eq!(page.focus().await, "Message to the assistant");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_message_after_an_undo_can_be_stopped() {
+    let Story { page, .. } = &Story::begin(true).await;
+    say(page, "call add_task {\"title\": \"Milk\"}\nsay Added.").await;
+    hears(page, "Added.").await;
+    page.click("button", "Undo: Added “Milk”").await;
+    page.sees("Undone").await;
+
+    say(page, "speak 20s").await;
+    // Long enough for whatever still followed the first answer to come back.
+    hears(page, "word40").await;
+    page.click("button", "Stop").await;
+    page.sees("Stopped.").await;
+    finds(page, "button", "Send").await;
+    let connections = page.eval(
+        "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/events')).length",
+    );
+    assert_eq!(connections.await, 2, "one for each answer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_asked_for_before_one_was_sent_do_not_take_its_answer_away() {
+    // The page's own look at the messages is held until the story lets it go on.
+    const HOLD: &str = "{
+        const send = window.fetch;
+        const held = new Promise((resolve) => { window.letGo = resolve; });
+        window.fetch = async (resource, options) => {
+            const response = await send(resource, options);
+            if (String(resource).endsWith('/messages')) { window.isHeld = true; await held; }
+            return response;
+        };
+    }";
+    let Story { page, .. } = &Story::begin(true).await;
+    say(page, "call add_task {\"title\": \"Milk\"}\nsay Added.").await;
+    hears(page, "Added.").await;
+    finds(page, "button", "Send").await;
+    page.eval(HOLD).await;
+    page.click("button", "Undo: Added “Milk”").await;
+    page.until("the page looks at its messages", async || {
+        page.eval("window.isHeld === true").await == true
+    })
+    .await;
+
+    say(page, "speak 20s").await;
+    hears(page, "word1").await;
+    page.eval("window.letGo()").await;
+    hears(page, "word20").await;
+    page.click("button", "Stop").await;
+    page.sees("Stopped.").await;
+    finds(page, "button", "Send").await;
+}
