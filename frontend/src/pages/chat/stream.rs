@@ -62,6 +62,7 @@ struct Relay {
     has_new_calls: bool,
     has_new_text: bool,
     has_written: bool,
+    has_spoken: bool,
     /// When it may speak again.
     next: Instant,
     phase: Phase,
@@ -89,7 +90,8 @@ impl Relay {
             has_new_calls: false,
             has_new_text: false,
             has_written: false,
-            next: Instant::now() + PACE,
+            has_spoken: false,
+            next: Instant::now(),
             phase: Phase::Following,
         }
     }
@@ -107,9 +109,8 @@ impl Relay {
             let has_news = self.has_new_calls || self.has_new_text;
             tokio::select! {
                 biased;
-                () = sleep_until(self.next), if has_news => {
-                    self.next = Instant::now() + PACE;
-                    return Some((Event::default().data(self.news()), self));
+                () = sleep_until(self.next), if has_news && self.has_spoken => {
+                    return Some((self.speak(), self));
                 }
                 () = ready(()), if self.has_written && !has_news => {
                     self.has_written = false;
@@ -126,6 +127,10 @@ impl Relay {
                         self.phase = Phase::Told;
                         return Some((Event::default().data(self.whole()), self));
                     }
+                },
+                // The first words wait for nothing but what is there already.
+                () = ready(()), if has_news && !self.has_spoken => {
+                    return Some((self.speak(), self));
                 }
             }
         }
@@ -179,6 +184,13 @@ impl Relay {
             }
             TurnEvent::Interrupted {} => self.turn.state = TurnState::Interrupted,
         }
+    }
+
+    /// Tells what changed, and is silent for a while.
+    fn speak(&mut self) -> Event {
+        self.has_spoken = true;
+        self.next = Instant::now() + PACE;
+        Event::default().data(self.news())
     }
 
     /// What changed, each part for its place.
@@ -281,6 +293,15 @@ mod tests {
         );
         assert!(told[0].contains("Undo: Added"), "{}", told[0]);
         assert!(told[1].contains("end"));
+    }
+
+    #[tokio::test]
+    async fn the_first_words_go_out_at_once() {
+        let words = stream::iter([event("text", r#"{"delta":"Half"}"#)]);
+        let events = words.chain(stream::pending()).boxed();
+        let told = Relay::new(5, events, ready(None).boxed()).next();
+        let (event, _) = told.now_or_never().expect("without waiting").unwrap();
+        assert!(format!("{event:?}").contains("Half"), "{event:?}");
     }
 
     #[tokio::test]
