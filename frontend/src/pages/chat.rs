@@ -76,7 +76,7 @@ pub(crate) async fn messages(
         return Ok(Redirect::to(&address.href()).into_response());
     }
     let list = load_messages(&session, id, before).await?;
-    Ok(html(MessagesView::new(id, list, None)))
+    Ok(html(MessagesView::new(id, list, before, None)))
 }
 
 /// The first event of a turn.
@@ -230,7 +230,7 @@ pub(crate) async fn edit(
         return Ok(to_turn(&address, started.turn_id));
     }
     let list = load_messages(&session, conversation, None).await?;
-    let messages = MessagesView::new(conversation, list, None);
+    let messages = MessagesView::new(conversation, list, None, None);
     let turn = TurnView::started(started.turn_id, conversation);
     let composer = ComposerView::beside(&turn, &address).partial();
     Ok(Html(format!("{messages}{composer}")).into_response())

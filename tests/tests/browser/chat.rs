@@ -254,3 +254,18 @@ async fn messages_asked_for_before_one_was_sent_do_not_take_its_answer_away() {
     page.sees("Stopped.").await;
     finds(page, "button", "Send").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_latest_answer_can_be_tried_again() {
+    for scripts in [true, false] {
+        let Story { page, .. } = &Story::begin(scripts).await;
+        say(page, "fail").await;
+        finds(page, "button", "Try again").await;
+        say(page, "say Something else.").await;
+        page.sees("say Something else.").await;
+        loses(page, "button", "Try again").await;
+        page.reload().await;
+        page.sees("The assistant cannot be reached just now.").await;
+        assert!(!page.has("button", "Try again").await);
+    }
+}

@@ -50,6 +50,8 @@ pub(crate) struct TurnView {
     pub(super) text: String,
     pub(super) approval: Option<Approval>,
     pub(super) error: Option<String>,
+    /// Whether the conversation ends with it, so that it can be tried again.
+    pub(super) is_latest: bool,
     key: String,
 }
 
@@ -64,6 +66,7 @@ impl TurnView {
             text: String::new(),
             approval: None,
             error: None,
+            is_latest: true,
             key: fresh_key(),
         }
     }
@@ -104,7 +107,7 @@ impl TurnView {
         }
     }
 
-    /// Why there is no full answer, and that it can be retried.
+    /// Why there is no full answer.
     fn trouble(&self) -> Option<&str> {
         match self.state {
             TurnState::Running | TurnState::Waiting | TurnState::Done => None,

@@ -56,7 +56,7 @@ impl ChatView {
                 |item| item.title.clone(),
             );
         let messages = match messages {
-            Some((id, list)) => MessagesView::new(id, list, address.edit_message),
+            Some((id, list)) => MessagesView::new(id, list, address.before, address.edit_message),
             None => MessagesView::default(),
         };
         let mut address = address.settled();
@@ -148,7 +148,13 @@ enum Entry {
 }
 
 impl MessagesView {
-    pub(crate) fn new(conversation: i64, list: MessageList, editing: Option<i64>) -> Self {
+    /// The messages `before` one, or the latest; one may have its editor open.
+    pub(crate) fn new(
+        conversation: i64,
+        list: MessageList,
+        before: Option<i64>,
+        editing: Option<i64>,
+    ) -> Self {
         let older = list
             .messages
             .first()
@@ -173,6 +179,12 @@ impl MessagesView {
                     entries.extend(turn.map(Entry::Turn));
                 }
                 Role::Assistant => entries.push(Entry::Turn(TurnView::from(message))),
+            }
+        }
+        let last = entries.len().saturating_sub(1);
+        for (at, entry) in entries.iter_mut().enumerate() {
+            if let Entry::Turn(turn) = entry {
+                turn.is_latest = before.is_none() && at == last;
             }
         }
         Self {
