@@ -422,6 +422,9 @@ impl Page {
     }
 
     async fn query(&self, role: &str, name: &str) -> Option<i64> {
+        if self.eval("document.readyState").await != "complete" {
+            return None;
+        }
         let document = self
             .try_call("DOM.getDocument", json!({"depth": 0}))
             .await

@@ -113,6 +113,7 @@ async fn a_question_is_answered_and_a_card_undone() {
         for title in ["Milk", "Eggs"] {
             page.fill("New task", title).await;
             page.click("button", "Add").await;
+            page.sees(title).await;
             finds(page, "checkbox", &format!("Done: {title}")).await;
         }
         let both = "call delete_task {\"task_id\": 1}\ncall delete_task {\"task_id\": 2}\nsay Both are gone.";
@@ -124,8 +125,8 @@ async fn a_question_is_answered_and_a_card_undone() {
         page.sees("Nothing to do yet").await;
 
         page.click("button", "Undo: Deleted “Eggs”").await;
-        finds(page, "checkbox", "Done: Eggs").await;
         page.sees("Undone").await;
+        finds(page, "checkbox", "Done: Eggs").await;
         assert!(!page.has("checkbox", "Done: Milk").await);
         page.reload().await;
         page.sees("Undone").await;

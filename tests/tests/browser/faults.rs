@@ -63,6 +63,7 @@ async fn a_form_without_scripts_keeps_its_text_when_the_session_ended() {
 
     site.sign_in(&other, "ann").await;
     page.click("button", "Send again").await;
+    page.sees("1 to do").await;
     finds(page, "checkbox", "Done: Milk").await;
 }
 
