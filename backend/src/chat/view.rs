@@ -1,6 +1,6 @@
 //! How turns, calls and messages are shown, put together from their rows.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use todo_api::{ChatResponse, Message, Role, ToolCall, Turn, TurnEvent, TurnState, Undo};
 
@@ -16,6 +16,8 @@ use crate::{
 /// More events than a turn can have.
 pub(super) const EVENTS_MAX: i64 = 100_000;
 
+/// What changed so lately may have changed between two reads.
+const JUST_NOW: SignedDuration = SignedDuration::from_mins(1);
 /// What parts of a reply are separated by.
 pub(super) const BREAK: &str = "\n\n";
 
@@ -256,6 +258,15 @@ pub(super) async fn messages(
     let ids: Vec<i64> = rows.iter().map(|row| row.turn_id).collect();
     let turns = queries::turns(conn, user_id, &ids).await?;
     let calls = queries::calls(conn, user_id, &ids).await?;
+    // The latest turn may have finished after its reply was read, without its text.
+    if let Some(latest) = rows.last_mut()
+        && turns.iter().any(|turn| {
+            turn.id == latest.turn_id && now.duration_since(turn.updated_at.0) < JUST_NOW
+        })
+        && let Some(read_again) = queries::message(conn, user_id, latest.id).await?
+    {
+        *latest = read_again;
+    }
     let mut messages = Vec::with_capacity(rows.len());
     for row in rows {
         let turn = turns.iter().find(|turn| turn.id == row.turn_id);

@@ -4,17 +4,16 @@
 const list = () => document.getElementById("task-list");
 const quickAdd = document.getElementById("quick-add");
 
-const filters = document.getElementById("filters");
 let isStale = false;
 
-/** Asks for the list as it is now; once the filters' answer is there if they have just changed. */
+/** Asks for the list as it is now; once another one that was asked for is there. */
 export function refreshTasks() {
-  if (filters.classList.contains("htmx-request")) isStale = true;
+  if (document.querySelector("#filters.htmx-request, #more-tasks.htmx-request")) isStale = true;
   else window.htmx?.trigger("#task-list", "refresh");
 }
 
-filters.addEventListener("htmx:finally:request", () => {
-  if (!isStale) return;
+document.addEventListener("htmx:finally:request", (event) => {
+  if (!isStale || !["filters", "more-tasks"].includes(event.detail.ctx.sourceElement.id)) return;
   isStale = false;
   window.htmx.trigger("#task-list", "refresh");
 });
