@@ -66,7 +66,8 @@ impl Step {
             }
             Self::Browser => {
                 tools::chromium()?;
-                with_postgres(&mut on_demand("test", &["browser"]))
+                // Several browsers at once starve each other on a small machine.
+                with_postgres(on_demand("test", &["browser"]).args(["--", "--test-threads=1"]))
             }
             Self::Mcp => {
                 tools::node()?;

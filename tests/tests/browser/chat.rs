@@ -263,7 +263,7 @@ async fn only_the_latest_answer_can_be_tried_again() {
         say(page, "fail").await;
         finds(page, "button", "Try again").await;
         say(page, "say Something else.").await;
-        page.sees("say Something else.").await;
+        hears(page, "Something else.").await;
         loses(page, "button", "Try again").await;
         page.reload().await;
         page.sees("The assistant cannot be reached just now.").await;
