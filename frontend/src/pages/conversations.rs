@@ -103,7 +103,18 @@ pub(crate) async fn list(
     let open = query.open.parse().ok();
     if visitor.htmx {
         let list = load(&session, &query.search).await?;
-        return Ok(html(ConversationsView::new(list, &query.search, open)));
+        // A refresh may overtake the answer to a renaming, or follow one in another tab.
+        let title = list
+            .conversations
+            .iter()
+            .find(|conversation| Some(conversation.id) == open)
+            .map(|conversation| TitlePartial {
+                title: conversation.title.clone(),
+            })
+            .map(|title| title.to_string())
+            .unwrap_or_default();
+        let list = ConversationsView::new(list, &query.search, open);
+        return Ok(axum::response::Html(format!("{list}{title}")).into_response());
     }
     let settings = session.path("settings");
     let (list, settings) = tokio::try_join!(
