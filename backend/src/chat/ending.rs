@@ -91,15 +91,15 @@ pub(super) async fn store_end(
             app.turns.owner().to_owned(),
             text.map(str::to_owned),
         );
-        let (error, approval, event_row) = (error.clone(), approval.clone(), event.clone());
+        let (error, approval) = (error.clone(), approval.clone());
         let mut events = running.unstored();
         let last_seq = running.next_seq();
-        events.push(queries::EventRow {
-            user_id: row.user_id.clone(),
-            turn_id: row.id,
-            seq: last_seq,
-            event: Json(event_row),
-        });
+        events.extend(queries::EventRow::numbered(
+            &row.user_id,
+            row.id,
+            last_seq,
+            [event.clone()],
+        ));
         let store = async move |write: &mut UserWrite| {
             if !is_ours(write, row.id, &owner).await? {
                 return Ok(false);

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     app::App,
     caller::UserId,
-    db::types::{At, Json},
+    db::types::At,
     error::Error,
     idempotency::MaybeKey,
     writes::{Reserve, UserWrite},
@@ -182,15 +182,7 @@ async fn own(
     let whole = view::whole(&mut write.conn, &user_id, row.id).await?;
     if replay == Replay::Anew {
         queries::delete_events(&mut write.conn, &user_id, row.id).await?;
-        let events: Vec<EventRow> = (last_seq + 1..)
-            .zip(whole.replay(now))
-            .map(|(seq, event)| EventRow {
-                user_id: row.user_id.clone(),
-                turn_id: row.id,
-                seq,
-                event: Json(event),
-            })
-            .collect();
+        let events = EventRow::numbered(&row.user_id, row.id, last_seq + 1, whole.replay(now));
         last_seq = events.last().map_or(last_seq, |event| event.seq);
         queries::insert_events(&mut write.conn, &events).await?;
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::App,
     caller::UserId,
-    db::types::{At, Json},
+    db::types::At,
     error::Error,
     idempotency::MaybeKey,
     writes::{Reserve, UserWrite},
@@ -92,15 +92,7 @@ pub(super) async fn end(
         // knows; these are not to bear the same numbers.
         last += EVENTS_MAX;
     }
-    let rows: Vec<EventRow> = (last + 1..)
-        .zip(events)
-        .map(|(seq, event)| EventRow {
-            user_id: row.user_id.clone(),
-            turn_id: row.id,
-            seq,
-            event: Json(event),
-        })
-        .collect();
+    let rows = EventRow::numbered(&row.user_id, row.id, last + 1, events);
     let last_seq = rows.last().map_or(last, |row| row.seq);
     queries::insert_events(&mut write.conn, &rows).await?;
     let change = TurnChange {

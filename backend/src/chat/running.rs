@@ -23,7 +23,7 @@ use crate::{
     app::App,
     assistant::model::Model,
     caller::UserId,
-    db::{Conn, DbError, types::Json},
+    db::{Conn, DbError},
     error::Error,
 };
 
@@ -173,13 +173,9 @@ impl Running {
     pub(super) fn unstored(&self) -> Vec<EventRow> {
         let events = lock(&self.events);
         let from = usize::try_from(events.stored + 1 - events.first).unwrap_or(0);
-        let row = |(i, event): (usize, &TurnEvent)| EventRow {
-            user_id: self.user_id.to_string(),
-            turn_id: self.turn_id,
-            seq: events.first + i as i64,
-            event: Json(event.clone()),
-        };
-        events.list.iter().enumerate().skip(from).map(row).collect()
+        let first = events.first + from as i64;
+        let unstored = events.list.iter().skip(from).cloned();
+        EventRow::numbered(self.user_id.as_str(), self.turn_id, first, unstored)
     }
 
     /// Notes that these events are stored; who still wants the older of them reads them there.

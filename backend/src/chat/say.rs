@@ -18,7 +18,7 @@ use crate::{
     app::App,
     caller::UserId,
     conversations,
-    db::types::{At, Json},
+    db::types::At,
     error::Error,
     idempotency::MaybeKey,
     writes::{Reserve, UserWrite},
@@ -85,10 +85,6 @@ fn check_message(text: &str) -> Result<String, Error> {
         length if length > MESSAGE_MAX => Err(Error::field(
             "message",
             format!("A message has at most {MESSAGE_MAX} characters."),
-        )),
-        _ if text.contains('\0') => Err(Error::field(
-            "message",
-            "A message cannot contain a NUL character.",
         )),
         _ => Ok(text.to_owned()),
     }
@@ -199,13 +195,8 @@ async fn open(
         conversation_id: conversation,
         message_id: message,
     };
-    let event = EventRow {
-        user_id: user_id.to_string(),
-        turn_id: turn,
-        seq: 1,
-        event: Json(event),
-    };
-    queries::insert_events(&mut write.conn, &[event]).await?;
+    let events = EventRow::numbered(user_id.as_str(), turn, 1, [event]);
+    queries::insert_events(&mut write.conn, &events).await?;
     write.changed.conversations.push(conversation);
     Ok(row)
 }

@@ -108,13 +108,9 @@ pub(crate) async fn list(
             .conversations
             .iter()
             .find(|conversation| Some(conversation.id) == open)
-            .map(|conversation| TitlePartial {
-                title: conversation.title.clone(),
-            })
-            .map(|title| title.to_string())
-            .unwrap_or_default();
+            .map(|conversation| conversation.title.clone());
         let list = ConversationsView::new(list, &query.search, open);
-        return Ok(axum::response::Html(format!("{list}{title}")).into_response());
+        return Ok(with_title(&list, title));
     }
     let settings = session.path("settings");
     let (list, settings) = tokio::try_join!(
@@ -155,15 +151,16 @@ pub(crate) async fn rename(
     let open: Option<i64> = form.open.parse().ok();
     let list = load(&session, &form.search).await?;
     let list = ConversationsView::new(list, &form.search, open);
-    let title = if open == Some(id) {
-        TitlePartial {
-            title: renamed.title,
-        }
-        .to_string()
-    } else {
-        String::new()
-    };
-    Ok(axum::response::Html(format!("{list}{title}")).into_response())
+    Ok(with_title(
+        &list,
+        (open == Some(id)).then_some(renamed.title),
+    ))
+}
+
+/// The list and, for its place over the chat, the title of the open conversation.
+fn with_title(list: &ConversationsView, title: Option<String>) -> Response {
+    let title = title.map(|title| TitlePartial { title }.to_string());
+    axum::response::Html(format!("{list}{}", title.unwrap_or_default())).into_response()
 }
 
 /// The title over the chat, on its way to its place.

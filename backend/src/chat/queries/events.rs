@@ -24,6 +24,26 @@ pub(in crate::chat) struct EventRow {
     pub(in crate::chat) event: Json<TurnEvent>,
 }
 
+impl EventRow {
+    /// Events of a turn, numbered from `first` on.
+    pub(in crate::chat) fn numbered(
+        user_id: &str,
+        turn_id: i64,
+        first: i64,
+        events: impl IntoIterator<Item = TurnEvent>,
+    ) -> Vec<Self> {
+        (first..)
+            .zip(events)
+            .map(|(seq, event)| Self {
+                user_id: user_id.to_owned(),
+                turn_id,
+                seq,
+                event: Json(event),
+            })
+            .collect()
+    }
+}
+
 /// Stores events; those that are there already stay as they are.
 pub(in crate::chat) async fn insert_events(
     conn: &mut Conn,
