@@ -1,41 +1,27 @@
 //! The chat while an answer comes and after it went wrong. The model does what its script says.
 
-use todo_tests::{
-    Engine, Site, TestApp,
-    browser::{Browser, Page},
-};
+use todo_tests::{Engine, TestApp, browser::Page};
 
-use crate::{answer, finds, hears, loses, say};
+use crate::{Stage, answer, finds, hears, loses, say};
 
 /// A person who has just signed up, before a backend with the scripted model.
 struct Story {
-    app: TestApp,
+    stage: Stage,
     page: Page,
-    _site: Site,
-    _browser: Browser,
 }
 
 impl Story {
     async fn begin(scripts: bool) -> Self {
-        let app = TestApp::scripted(Engine::Sqlite).await;
-        let site = Site::before(&app).await;
-        let browser = Browser::start().await;
-        let page = browser.person().await.tab().await;
-        page.javascript(scripts).await;
-        site.sign_up(&page, "ann").await;
-        Self {
-            app,
-            page,
-            _site: site,
-            _browser: browser,
-        }
+        let stage = Stage::before(TestApp::scripted(Engine::Sqlite).await).await;
+        let page = stage.signed_up("ann", scripts).await;
+        Self { stage, page }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_reloaded_in_mid_answer_shows_it_and_goes_on() {
     for scripts in [true, false] {
-        let Story { app, page, .. } = &Story::begin(scripts).await;
+        let Story { stage, page } = &Story::begin(scripts).await;
         say(page, "say Half an answer.\nwait go\nsay And the rest.").await;
         hears(page, "Half an answer.").await;
         page.reload().await;
@@ -43,7 +29,7 @@ async fn a_page_reloaded_in_mid_answer_shows_it_and_goes_on() {
         assert!(!answer(page).await.contains("And the rest."));
         finds(page, "button", "Stop").await;
 
-        app.signals.give("go");
+        stage.app.signals.give("go");
         hears(page, "And the rest.").await;
         assert_eq!(answer(page).await, "Half an answer.And the rest.");
         finds(page, "button", "Send").await;
@@ -53,14 +39,14 @@ async fn a_page_reloaded_in_mid_answer_shows_it_and_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_stopped_and_goes_on_when_tried_again() {
     for scripts in [true, false] {
-        let Story { app, page, .. } = &Story::begin(scripts).await;
+        let Story { stage, page } = &Story::begin(scripts).await;
         say(page, "say One moment.\nwait go\nsay Here it is.").await;
         hears(page, "One moment.").await;
         page.click("button", "Stop").await;
         page.sees("Stopped.").await;
         finds(page, "button", "Send").await;
 
-        app.signals.give("go");
+        stage.app.signals.give("go");
         page.click("button", "Try again").await;
         hears(page, "Here it is.").await;
         loses(page, "button", "Try again").await;
@@ -70,13 +56,13 @@ async fn an_answer_is_stopped_and_goes_on_when_tried_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_failed_says_so_and_is_tried_again() {
     for scripts in [true, false] {
-        let Story { app, page, .. } = &Story::begin(scripts).await;
+        let Story { stage, page } = &Story::begin(scripts).await;
         say(page, "fail until mended\nsay All is well.").await;
         page.sees("The assistant cannot be reached just now.").await;
         page.reload().await;
         page.sees("Your message is kept: try again.").await;
 
-        app.signals.give("mended");
+        stage.app.signals.give("mended");
         page.click("button", "Try again").await;
         hears(page, "All is well.").await;
         page.sees_no("The assistant cannot be reached just now.")
@@ -135,7 +121,7 @@ async fn a_question_is_answered_and_a_card_undone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_during_an_answer_keeps_its_text() {
-    let Story { app, page, .. } = &Story::begin(true).await;
+    let Story { stage, page } = &Story::begin(true).await;
     say(page, "say One moment.\nwait go").await;
     hears(page, "One moment.").await;
     assert_eq!(page.focus().await, "Message to the assistant");
@@ -145,7 +131,7 @@ async fn a_message_during_an_answer_keeps_its_text() {
     page.sees("An answer is still coming.").await;
     assert_eq!(page.value("Message to the assistant").await, "say Hello.\n");
 
-    app.signals.give("go");
+    stage.app.signals.give("go");
     finds(page, "button", "Send").await;
     assert_eq!(page.value("Message to the assistant").await, "say Hello.\n");
     page.press("Enter").await;
@@ -158,7 +144,7 @@ async fn the_view_follows_an_answer_only_while_it_is_at_its_end() {
     const TOP: &str = "document.getElementById('chat-scroll').scrollTop";
     const FROM_END: &str = "(({scrollHeight, scrollTop, clientHeight}) =>
         scrollHeight - scrollTop - clientHeight)(document.getElementById('chat-scroll'))";
-    let Story { app, page, .. } = &Story::begin(true).await;
+    let Story { stage, page } = &Story::begin(true).await;
     say(page, "flood 4000").await;
     hears(page, "xxx").await;
     finds(page, "button", "Send").await;
@@ -172,7 +158,7 @@ async fn the_view_follows_an_answer_only_while_it_is_at_its_end() {
         .await;
     finds(page, "button", "Latest").await;
     let top = page.eval(TOP).await;
-    app.signals.give("go");
+    stage.app.signals.give("go");
     finds(page, "button", "Send").await;
     hears(page, "word40").await;
     assert_eq!(page.eval(TOP).await, top);
@@ -186,7 +172,7 @@ async fn the_view_follows_an_answer_only_while_it_is_at_its_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_jumps_when_an_answer_ends_and_it_is_spoken_as_a_whole() {
     const PLACE: &str = "[...document.querySelectorAll('.prose')].at(-1).getBoundingClientRect().y";
-    let Story { app, page, .. } = &Story::begin(true).await;
+    let Story { stage, page } = &Story::begin(true).await;
     say(
         page,
         "call list_tasks {}\nsay You have **nothing** to do.\nwait go",
@@ -197,7 +183,7 @@ async fn nothing_jumps_when_an_answer_ends_and_it_is_spoken_as_a_whole() {
     let spoken = "document.getElementById('announcer').textContent";
     assert_eq!(page.eval(spoken).await, "");
 
-    app.signals.give("go");
+    stage.app.signals.give("go");
     finds(page, "button", "Send").await;
     assert_eq!(page.eval(PLACE).await, place);
     assert_eq!(page.eval(spoken).await, "You have nothing to do.");

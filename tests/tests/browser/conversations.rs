@@ -1,18 +1,14 @@
 //! The list of chats.
 
-use todo_tests::{Engine, Site, TestApp, browser::Browser};
+use todo_tests::{Engine, TestApp};
 
-use crate::{finds, hears, loses, say};
+use crate::{Stage, finds, hears, loses, say};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chats_are_listed_found_renamed_and_deleted_with_and_without_scripts() {
-    let app = TestApp::scripted(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
+    let stage = Stage::before(TestApp::scripted(Engine::Sqlite).await).await;
     for (name, scripts) in [("ann", true), ("bob", false)] {
-        let page = &browser.person().await.tab().await;
-        page.javascript(scripts).await;
-        site.sign_up(page, name).await;
+        let page = &stage.signed_up(name, scripts).await;
         say(page, "Plan the garden").await;
         hears(page, "You said: Plan the garden").await;
         finds(page, "button", "Send").await;
@@ -29,7 +25,7 @@ async fn chats_are_listed_found_renamed_and_deleted_with_and_without_scripts() {
         finds(page, "heading", "Plan the garden").await;
 
         // The list as a page of its own works in the same way.
-        site.open(page, "/conversations").await;
+        stage.site.open(page, "/conversations").await;
         page.fill("Find a chat", "holidays").await;
         page.press("Enter").await;
         page.arrives_at("/conversations?search=holidays").await;
@@ -51,11 +47,8 @@ async fn chats_are_listed_found_renamed_and_deleted_with_and_without_scripts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_open_chat_is_renamed_and_deleted_beside_the_tasks() {
-    let app = TestApp::scripted(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
+    let stage = Stage::before(TestApp::scripted(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
     say(page, "Plan the garden").await;
     hears(page, "You said: Plan the garden").await;
     finds(page, "button", "Send").await;

@@ -11,7 +11,7 @@ use todo_tests::{
     browser::{Browser, Page},
 };
 
-use crate::{finds, hears, say};
+use crate::{Stage, finds, hears, say};
 
 /// Phone, tablet, desktop.
 const WIDTHS: [(u32, u32); 3] = [(360, 740), (768, 1024), (1440, 900)];
@@ -48,29 +48,26 @@ async fn the_pages_about_the_account() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_task_page_empty_with_a_few_and_with_many_tasks() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
     judge(page, "tasks-0").await;
-    site.open(page, "/?view=chat").await;
+    stage.site.open(page, "/?view=chat").await;
     judge(page, "chat-0").await;
 
-    let ann = app.sign_in("ann").await;
+    let ann = stage.app.sign_in("ann").await;
     add_a_few(&ann).await;
-    site.open(page, "/").await;
+    stage.site.open(page, "/").await;
     judge(page, "tasks-5").await;
     page.click("link", "Book train tickets to Vienna").await;
     finds(page, "textbox", "Notes").await;
     judge(page, "tasks-edit").await;
-    site.open(page, "/?sort=due_date").await;
+    stage.site.open(page, "/?sort=due_date").await;
     judge(page, "tasks-sorted").await;
-    site.open(page, "/?search=nothing").await;
+    stage.site.open(page, "/?search=nothing").await;
     judge(page, "tasks-none-match").await;
-    site.open(page, "/?notice=cleared:7-9").await;
+    stage.site.open(page, "/?notice=cleared:7-9").await;
     judge(page, "tasks-notice").await;
-    site.open(page, "/").await;
+    stage.site.open(page, "/").await;
     page.eval("document.querySelector('.task-delete').click()")
         .await;
     page.sees("Deleted task 7.").await;
@@ -83,7 +80,7 @@ async fn the_task_page_empty_with_a_few_and_with_many_tasks() {
     for number in 1..=210 {
         ann.add(&format!("Task number {number}")).await;
     }
-    site.open(page, "/").await;
+    stage.site.open(page, "/").await;
     judge(page, "tasks-many").await;
 }
 
@@ -108,23 +105,20 @@ async fn add_a_few(user: &User) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_chat_with_its_cards_and_the_list_of_chats() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
-    add_a_few(&app.sign_in("ann").await).await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
+    add_a_few(&stage.app.sign_in("ann").await).await;
     for text in [
         "What can you do?",
         "add milk and eggs #home",
         "what's pending?",
     ] {
-        site.open(page, "/?view=chat&c=new").await;
+        stage.site.open(page, "/?view=chat&c=new").await;
         say(page, text).await;
         hears(page, "").await;
         finds(page, "button", "Send").await;
     }
-    site.open(page, "/?view=chat&c=2").await;
+    stage.site.open(page, "/?view=chat&c=2").await;
     judge(page, "chat-cards").await;
     page.eval(
         "document.querySelectorAll('.call details').forEach((card) => { card.open = true; })",
@@ -134,31 +128,28 @@ async fn the_chat_with_its_cards_and_the_list_of_chats() {
     page.click("link", "Edit").await;
     finds(page, "textbox", "Your message").await;
     judge(page, "chat-edit").await;
-    site.open(page, "/?view=chat&c=1").await;
+    stage.site.open(page, "/?view=chat&c=1").await;
     judge(page, "chat-markdown").await;
     page.click("button", "Chats").await;
     page.click("DisclosureTriangle", "Rename or delete: what's pending?")
         .await;
     finds(page, "button", "Rename").await;
     judge(page, "chat-list").await;
-    site.open(page, "/conversations").await;
+    stage.site.open(page, "/conversations").await;
     judge(page, "chats").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_chat_while_an_answer_comes_asks_or_failed() {
-    let app = TestApp::scripted(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
-    add_a_few(&app.sign_in("ann").await).await;
+    let stage = Stage::before(TestApp::scripted(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
+    add_a_few(&stage.app.sign_in("ann").await).await;
 
-    site.open(page, "/?view=chat").await;
+    stage.site.open(page, "/?view=chat").await;
     say(page, "wait words\nsay One moment.\nwait end").await;
     finds(page, "button", "Stop").await;
     judge(page, "chat-thinking").await;
-    app.signals.give("words");
+    stage.app.signals.give("words");
     hears(page, "One moment.").await;
     judge(page, "chat-answering").await;
     page.click("button", "Stop").await;

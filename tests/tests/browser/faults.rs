@@ -2,7 +2,7 @@
 
 use todo_tests::{Engine, Site, TestApp, browser::Browser, proxy::Proxy};
 
-use crate::{finds, hears, say};
+use crate::{Stage, finds, hears, say};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_page_whose_session_ended_keeps_what_was_typed() {
@@ -105,11 +105,8 @@ async fn without_the_backend_a_page_says_so_and_nothing_is_lost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_network_nothing_is_lost() {
-    let app = TestApp::scripted(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
+    let stage = Stage::before(TestApp::scripted(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
 
     page.offline(true).await;
     say(page, "say Hello.").await;
@@ -126,11 +123,8 @@ async fn without_the_network_nothing_is_lost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_is_refused_is_taken_back() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
     page.fill("New task", "Milk").await;
     page.click("button", "Add").await;
     finds(page, "checkbox", "Done: Milk").await;

@@ -1,18 +1,14 @@
 //! What a person does first.
 
-use todo_tests::{Engine, Site, TestApp, browser::Browser};
+use todo_tests::{Engine, TestApp};
 
-use crate::{finds, hears, say};
+use crate::{Stage, finds, hears, say};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_is_added_by_talking_with_and_without_scripts() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
     for (name, scripts) in [("ann", true), ("bob", false)] {
-        let page = browser.person().await.tab().await;
-        page.javascript(scripts).await;
-        site.sign_up(&page, name).await;
+        let page = stage.signed_up(name, scripts).await;
         page.sees("Built-in assistant").await;
         page.sees("What do you need to do?").await;
 
@@ -32,13 +28,9 @@ async fn a_task_is_added_by_talking_with_and_without_scripts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_example_is_tried_with_one_click_with_and_without_scripts() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
     for (name, scripts) in [("ann", true), ("bob", false)] {
-        let page = browser.person().await.tab().await;
-        page.javascript(scripts).await;
-        site.sign_up(&page, name).await;
+        let page = stage.signed_up(name, scripts).await;
         page.click("button", "Remember to pay bills on Friday")
             .await;
         finds(&page, "checkbox", "Done: Pay bills").await;

@@ -1,12 +1,9 @@
 //! Text that tries to be a script stays text, wherever it is shown.
 
 use serde_json::json;
-use todo_tests::{
-    Engine, Site, TestApp,
-    browser::{Browser, Page},
-};
+use todo_tests::{Engine, TestApp, browser::Page};
 
-use crate::{finds, hears, say};
+use crate::{Stage, finds, hears, say};
 
 /// Would change the document's title if any of it ran.
 const HOSTILE: &str =
@@ -15,12 +12,9 @@ const LINK: &str = "[link](javascript:document.title='owned')";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_titles_notes_tags_and_names_are_text() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
-    let ann = app.sign_in("ann").await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
+    let ann = stage.app.sign_in("ann").await;
     ann.add_task(json!({
         "title": HOSTILE,
         "description": HOSTILE,
@@ -48,18 +42,15 @@ async fn hostile_titles_notes_tags_and_names_are_text() {
         "/reset?token=%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
         "/%3Cscript%3Ealert(1)%3C/script%3E",
     ] {
-        site.open(page, path).await;
+        stage.site.open(page, path).await;
         stays_harmless(page).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_messages_replies_and_results_are_text() {
-    let app = TestApp::scripted(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
+    let stage = Stage::before(TestApp::scripted(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
 
     let call = json!({"title": HOSTILE, "description": HOSTILE});
     say(
@@ -69,7 +60,7 @@ async fn hostile_messages_replies_and_results_are_text() {
     .await;
     hears(page, "<script>document.title='owned'</script> link").await;
     stays_harmless(page).await;
-    app.signals.give("go");
+    stage.app.signals.give("go");
     finds(page, "button", "Send").await;
     stays_harmless(page).await;
     // The chat is named by its first message, which was as hostile.
@@ -81,7 +72,7 @@ async fn hostile_messages_replies_and_results_are_text() {
         "no link that runs a script"
     );
     stays_harmless(page).await;
-    site.open(page, "/conversations").await;
+    stage.site.open(page, "/conversations").await;
     stays_harmless(page).await;
 }
 

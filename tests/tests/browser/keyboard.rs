@@ -1,17 +1,14 @@
 //! The pages without a mouse.
 
 use serde_json::json;
-use todo_tests::{Engine, Site, TestApp, browser::Browser};
+use todo_tests::{Engine, TestApp};
 
-use crate::{finds, hears, loses};
+use crate::{Stage, finds, hears, loses};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_done_with_the_keyboard() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
 
     page.press("?").await;
     page.sees("Keyboard shortcuts").await;
@@ -102,12 +99,9 @@ async fn everything_is_done_with_the_keyboard() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_reaches_the_content_and_every_control_with_the_tab_key() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
-    let ann = app.sign_in("ann").await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
+    let ann = stage.app.sign_in("ann").await;
     ann.add_task(json!({"title": "Milk", "tags": ["home"]}))
         .await;
     finds(page, "checkbox", "Done: Milk").await;

@@ -15,7 +15,35 @@ mod settings;
 mod tasks;
 mod tokens;
 
-use todo_tests::browser::Page;
+use todo_tests::{
+    Site, TestApp,
+    browser::{Browser, Page},
+};
+
+/// What most stories need: a backend, a frontend before it, and a browser.
+struct Stage {
+    app: TestApp,
+    site: Site,
+    browser: Browser,
+}
+
+impl Stage {
+    async fn before(app: TestApp) -> Self {
+        Self {
+            site: Site::before(&app).await,
+            browser: Browser::start().await,
+            app,
+        }
+    }
+
+    /// The page of somebody who has just signed up, with scripts or without.
+    async fn signed_up(&self, name: &str, scripts: bool) -> Page {
+        let page = self.browser.person().await.tab().await;
+        page.javascript(scripts).await;
+        self.site.sign_up(&page, name).await;
+        page
+    }
+}
 
 /// Says something to the assistant.
 async fn say(page: &Page, text: &str) {

@@ -2,7 +2,7 @@
 
 use todo_tests::{Engine, PASSWORD, Site, TestApp, browser::Browser, email};
 
-use crate::loses;
+use crate::{Stage, loses};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_are_changed_with_and_without_scripts() {
@@ -78,18 +78,14 @@ async fn one_signs_out_elsewhere_and_everywhere_with_and_without_scripts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_data_is_taken_along_and_the_account_deleted_with_and_without_scripts() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
     for (name, scripts) in [("ann", true), ("bob", false)] {
-        let page = &browser.person().await.tab().await;
-        page.javascript(scripts).await;
-        site.sign_up(page, name).await;
+        let page = &stage.signed_up(name, scripts).await;
         page.fill("New task", "Buy milk").await;
         page.click("button", "Add").await;
         page.sees("1 to do").await;
 
-        site.open(page, "/settings").await;
+        stage.site.open(page, "/settings").await;
         assert!(page.has("link", "Export").await);
         let export = page
             .eval("fetch('/export').then((answer) => answer.json())")

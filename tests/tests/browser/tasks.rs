@@ -2,19 +2,15 @@
 
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
-use todo_tests::{Engine, Site, TestApp, browser::Browser};
+use todo_tests::{Engine, TestApp};
 
-use crate::{finds, loses};
+use crate::{Stage, finds, loses};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tasks_are_added_done_and_deleted_with_and_without_scripts() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
     for (name, scripts) in [("ann", true), ("bob", false)] {
-        let page = browser.person().await.tab().await;
-        page.javascript(scripts).await;
-        site.sign_up(&page, name).await;
+        let page = stage.signed_up(name, scripts).await;
         page.sees("Nothing to do yet").await;
 
         page.fill("New task", "Buy milk #home !high").await;
@@ -44,13 +40,9 @@ async fn tasks_are_added_done_and_deleted_with_and_without_scripts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_is_edited_in_its_row_with_and_without_scripts() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
     for (name, scripts) in [("ann", true), ("bob", false)] {
-        let page = &browser.person().await.tab().await;
-        page.javascript(scripts).await;
-        site.sign_up(page, name).await;
+        let page = &stage.signed_up(name, scripts).await;
         page.fill("New task", "Call the dentist").await;
         page.click("button", "Add").await;
         page.sees("1 to do").await;
@@ -87,14 +79,10 @@ async fn a_task_is_edited_in_its_row_with_and_without_scripts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_is_filtered_sorted_and_searched_with_and_without_scripts() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
     for (name, scripts) in [("ann", true), ("bob", false)] {
-        let page = &browser.person().await.tab().await;
-        page.javascript(scripts).await;
-        site.sign_up(page, name).await;
-        let user = app.sign_in(name).await;
+        let page = &stage.signed_up(name, scripts).await;
+        let user = stage.app.sign_in(name).await;
         for task in [
             json!({"title": "Bread", "tags": ["shop"], "priority": "low"}),
             json!({"title": "Apples", "tags": ["shop"], "priority": "high"}),
@@ -163,13 +151,12 @@ async fn the_list_is_filtered_sorted_and_searched_with_and_without_scripts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_page_says_when_a_task_falls_due() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
     let soon = Timestamp::now() + 5.seconds();
-    app.sign_in("ann")
+    stage
+        .app
+        .sign_in("ann")
         .await
         .add_task(json!({"title": "Call the dentist", "due_date": soon.to_string()}))
         .await;
@@ -180,18 +167,15 @@ async fn an_open_page_says_when_a_task_falls_due() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_list_is_shown_page_by_page_with_and_without_scripts() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
-    let page = &browser.person().await.tab().await;
-    site.sign_up(page, "ann").await;
-    let ann = app.sign_in("ann").await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
+    let ann = stage.app.sign_in("ann").await;
     for number in 1..=205 {
         ann.add(&format!("Task number {number}")).await;
     }
     for scripts in [true, false] {
         page.javascript(scripts).await;
-        site.open(page, "/").await;
+        stage.site.open(page, "/").await;
         page.sees("More than 200 tasks").await;
         page.click("link", "Show more").await;
         page.sees("205 to do").await;

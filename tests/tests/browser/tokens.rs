@@ -1,19 +1,17 @@
 //! Personal tokens: what a user gives to programs.
 
-use todo_tests::{Engine, Site, TestApp, browser::Browser};
+use todo_tests::{Engine, TestApp};
+
+use crate::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_made_used_and_revoked_with_and_without_scripts() {
-    let app = TestApp::in_real_time(Engine::Sqlite).await;
-    let site = Site::before(&app).await;
-    let browser = Browser::start().await;
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
     for (name, scripts) in [("ann", true), ("bob", false)] {
-        let page = browser.person().await.tab().await;
-        page.javascript(scripts).await;
-        site.sign_up(&page, name).await;
-        let user = app.sign_in(name).await;
+        let page = stage.signed_up(name, scripts).await;
+        let user = stage.app.sign_in(name).await;
 
-        site.open(&page, "/settings").await;
+        stage.site.open(&page, "/settings").await;
         page.eval(
             "document.querySelectorAll('details').forEach((details) => (details.open = true))",
         )
@@ -28,7 +26,7 @@ async fn a_token_is_made_used_and_revoked_with_and_without_scripts() {
         let program = user.bearing(secret.as_str().unwrap());
         program.add("Buy milk").await;
 
-        site.open(&page, "/settings").await;
+        stage.site.open(&page, "/settings").await;
         page.sees("My laptop").await;
         page.sees("may read and change").await;
         page.click("button", "Revoke My laptop").await;
