@@ -9,7 +9,10 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::broadcast::{self, error::TryRecvError},
+    time::{Instant, sleep},
+};
 
 use super::{cdp::Connection, text};
 
@@ -17,8 +20,6 @@ use super::{cdp::Connection, text};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often we look.
 const GLANCE: Duration = Duration::from_millis(50);
-/// How long one look may take before we look anew.
-const SECOND_GLANCE: Duration = Duration::from_secs(2);
 
 /// Finds what breaks the accessibility rules: <https://github.com/dequelabs/axe-core>.
 const AXE: &str = include_str!("../../assets/axe/axe.min.js");
@@ -48,6 +49,33 @@ pub struct Page {
     session: String,
     target: String,
     complaints: Arc<Mutex<Vec<String>>>,
+    loading: Mutex<Loading>,
+}
+
+/// Whether a page is being replaced by the next, from what the browser told so far.
+struct Loading {
+    session: String,
+    events: broadcast::Receiver<Arc<Value>>,
+    is_under_way: bool,
+}
+
+impl Loading {
+    fn is_under_way(&mut self) -> bool {
+        loop {
+            let event = match self.events.try_recv() {
+                Ok(event) => event,
+                Err(TryRecvError::Lagged(_)) => continue,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return self.is_under_way,
+            };
+            if event["sessionId"].as_str() == Some(&self.session) {
+                match event["method"].as_str() {
+                    Some("Page.frameStartedLoading") => self.is_under_way = true,
+                    Some("Page.frameStoppedLoading") => self.is_under_way = false,
+                    _ => {}
+                }
+            }
+        }
+    }
 }
 
 /// What axe found.
@@ -81,11 +109,18 @@ impl Page {
             )
             .await
             .expect("the tab can be driven");
+        let session = text(&attached, "sessionId");
+        let loading = Loading {
+            session: session.clone(),
+            events: connection.events(),
+            is_under_way: false,
+        };
         let page = Self {
-            session: text(&attached, "sessionId"),
+            session,
             connection,
             target,
             complaints: Arc::default(),
+            loading: Mutex::new(loading),
         };
         page.collect_complaints();
         for domain in ["Page", "DOM", "Runtime", "Log", "Accessibility", "Network"] {
@@ -326,6 +361,8 @@ impl Page {
             )
             .await;
         }
+        // Only a moment later does the browser tell that it loads another page.
+        sleep(GLANCE).await;
     }
 
     /// Writes into the field of that name, in place of what is in it.
@@ -415,14 +452,12 @@ impl Page {
         }
     }
 
-    /// The first thing that assistive technology is told of under that role and name. While a page
-    /// is replaced by the next the browser may never answer; whoever asks looks anew.
+    /// The first thing that assistive technology is told of under that role and name. Whoever asks
+    /// while a page is replaced by the next, looks anew: the browser may never answer then.
     async fn find(&self, role: &str, name: &str) -> Option<i64> {
-        timeout(SECOND_GLANCE, self.query(role, name)).await.ok()?
-    }
-
-    async fn query(&self, role: &str, name: &str) -> Option<i64> {
-        if self.eval("document.readyState").await != "complete" {
+        if self.eval("document.readyState").await != "complete"
+            || self.loading.lock().unwrap().is_under_way()
+        {
             return None;
         }
         let document = self
