@@ -28,6 +28,7 @@ pub(crate) struct Arguments {
 /// Fails when a figure is missed.
 pub(crate) fn build_and_measure(arguments: &Arguments) -> Result {
     tools::postgres()?;
+    tools::node()?;
     let packages = PACKAGES.iter().flat_map(|name| ["--package", name]);
     run(cargo()
         .args(["build", "--release", "--bins"])

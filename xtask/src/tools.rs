@@ -33,7 +33,7 @@ pub(crate) fn chromium() -> Result {
     )
 }
 
-/// Node.js, for the client of the earlier phases.
+/// Node.js, for the client of the earlier phases and for a model server.
 pub(crate) fn node() -> Result {
     let found = works("node", &["--version"]) && works("npm", &["--version"]);
     ensure("Node.js", &["nodejs", "npm"], found)

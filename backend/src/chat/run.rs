@@ -99,7 +99,7 @@ impl Run {
         row: TurnRow,
         running: Arc<Running>,
     ) -> Result<Self, Error> {
-        let client = Client::connect(&app, Caller::process(user_id.clone())).await?;
+        let client = Client::new(&app, Caller::process(user_id.clone()));
         let mut conn = app.db.read().await?;
         let before = Some(row.message_id.max(0));
         let mut earlier =

@@ -1,6 +1,6 @@
 //! The agent's own MCP client: it speaks the protocol with a server in this process, over a pipe.
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use rmcp::{
     RoleClient, RoleServer, ServiceExt,
@@ -9,6 +9,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 use todo_api::Scope;
+use tokio::sync::OnceCell;
 
 use super::{
     server::{CALL_META, Server, Whose, unwrapped},
@@ -19,27 +20,41 @@ use crate::{app::App, assistant::model::Tool, caller::Caller, chat::calls::CallR
 /// Size of the pipe in each direction, in bytes: larger messages pass in parts.
 const PIPE: usize = 8 * 1024;
 
-/// A client that works on one caller's tasks. Dropping it ends the server too.
+/// A client that works on one caller's tasks.
 pub struct Client {
+    app: App,
+    caller: Caller,
+    /// Most turns only talk: the first call connects.
+    connected: OnceCell<Connected>,
+}
+
+/// Both ends of the pipe. Dropping them ends client and server.
+struct Connected {
     client: RunningService<RoleClient, ()>,
     _server: RunningService<RoleServer, Server>,
 }
 
 impl Client {
-    /// Connects to a server of its own.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] if the two do not understand each other.
-    pub async fn connect(app: &App, caller: Caller) -> Result<Self, Error> {
+    /// A client with a server of its own.
+    #[must_use]
+    pub fn new(app: &App, caller: Caller) -> Self {
+        Self {
+            app: app.clone(),
+            caller,
+            connected: OnceCell::new(),
+        }
+    }
+
+    async fn connect(&self) -> Result<Connected, Error> {
         let (ours, theirs) = tokio::io::duplex(PIPE);
         let server = Server {
-            app: app.clone(),
-            whose: Whose::Agent(caller),
+            app: self.app.clone(),
+            whose: Whose::Agent(self.caller.clone()),
         };
         let (client, server) = tokio::join!(().serve(ours), server.serve(theirs));
         let client = client.map_err(|error| Error::Internal(format!("MCP client: {error}")))?;
         let server = server.map_err(|error| Error::Internal(format!("MCP server: {error}")))?;
-        Ok(Self {
+        Ok(Connected {
             client,
             _server: server,
         })
@@ -64,15 +79,16 @@ impl Client {
         );
         let mut params = CallToolRequestParams::new(tool.to_owned()).with_arguments(args);
         params.meta = Some(RequestMetaObject::from(meta));
-        match self.client.call_tool(params).await {
+        let connected = match self.connected.get_or_try_init(|| self.connect()).await {
+            Ok(connected) => connected,
+            Err(error) => return broke_off(tool, &error),
+        };
+        match connected.client.call_tool(params).await {
             Ok(result) => content(result),
             Err(ServiceError::McpError(error)) => {
                 json!({"error": error.message, "code": "unknown_tool"})
             }
-            Err(error) => {
-                tracing::warn!(%error, tool, "a tool call broke off");
-                json!({"error": "The tool did not answer. Try again.", "code": "unavailable"})
-            }
+            Err(error) => broke_off(tool, &error),
         }
     }
 
@@ -93,6 +109,11 @@ impl Client {
     pub fn writes(&self, tool: &str, args: &Value) -> usize {
         tools::writes(tool, args)
     }
+}
+
+fn broke_off(tool: &str, error: &impl Display) -> Value {
+    tracing::warn!(%error, tool, "a tool call broke off");
+    json!({"error": "The tool did not answer. Try again.", "code": "unavailable"})
 }
 
 /// The structured content, a list without the object that wraps it.

@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 const PEOPLE: usize = 100;
 
 /// When the first events of a stream came, in milliseconds since it was asked for.
-struct Beginning {
+pub(crate) struct Beginning {
     turn: f64,
     text: f64,
 }
@@ -83,7 +83,7 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
 }
 
 /// Follows a turn to its end.
-async fn listen(address: SocketAddr, say: Call) -> Result<Beginning> {
+pub(crate) async fn listen(address: SocketAddr, say: Call) -> Result<Beginning> {
     let asked = Instant::now();
     let mut connection = Connection::open(address).await?;
     let status = connection.begin(&say).await?.status;

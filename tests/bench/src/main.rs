@@ -7,7 +7,9 @@
 mod chat;
 mod http;
 mod load;
+mod mcp;
 mod memory;
+mod model;
 mod page;
 mod person;
 mod postgres;
@@ -50,6 +52,10 @@ enum Benchmark {
     Page,
     /// A thousand chat streams at once.
     Chat,
+    /// A model behind a server of its own: aimock, from npm.
+    Model,
+    /// Lists of tasks by an MCP tool, beside REST.
+    Mcp,
 }
 
 impl Benchmark {
@@ -61,6 +67,8 @@ impl Benchmark {
             Self::Tasks => tasks::measure().await,
             Self::Page => page::measure().await,
             Self::Chat => chat::measure().await,
+            Self::Model => model::measure().await,
+            Self::Mcp => mcp::measure().await,
         }
     }
 }

@@ -60,16 +60,26 @@ impl Person {
 
     /// The task page.
     pub(crate) fn page(&self) -> Call {
-        Call::get("/").with("cookie", &self.cookie)
+        self.on_page(Call::get("/"))
+    }
+
+    /// Something that the page asks for.
+    pub(crate) fn on_page(&self, call: Call) -> Call {
+        call.with("cookie", &self.cookie)
     }
 
     /// Something of theirs by REST: `tasks` is `/api/{user_id}/tasks`.
     pub(crate) fn get(&self, path: &str) -> Call {
-        Call::get(&self.path(path)).bearing(&self.jwt)
+        self.bearing(Call::get(&self.path(path)))
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Call {
-        Call::post(&self.path(path), body).bearing(&self.jwt)
+        self.bearing(Call::post(&self.path(path), body))
+    }
+
+    /// A call with their token.
+    pub(crate) fn bearing(&self, call: Call) -> Call {
+        call.bearing(&self.jwt)
     }
 
     fn path(&self, path: &str) -> String {
