@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::io::ErrorKind::NotFound;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -434,6 +435,8 @@ impl Reader<'_> {
                 }
                 Some(text.to_owned()).filter(|text| !text.is_empty())
             }
+            // A Secret that is mounted without this key, which may be missing.
+            Err(error) if error.kind() == NotFound && is_in_a_folder(Path::new(path)) => None,
             Err(error) => {
                 self.mistakes.push(format!(
                     "{name} names the file {path:?}, which cannot be read: {error}."
@@ -442,6 +445,10 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+fn is_in_a_folder(path: &Path) -> bool {
+    path.parent().is_some_and(Path::is_dir)
 }
 
 #[expect(
@@ -587,6 +594,9 @@ mod tests {
                 .len(),
             1
         );
+        let no_such_key = file.path().with_file_name("no-such-key");
+        let no_such_key = no_such_key.to_str().unwrap();
+        assert_eq!(url(&[("DATABASE_URL_FILE", no_such_key)]), Ok(None));
         let missing = url(&[("DATABASE_URL_FILE", "/does/not/exist")]).unwrap_err();
         assert!(
             missing[0].starts_with("DATABASE_URL_FILE names the file"),
