@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsStr,
+    io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -33,13 +34,46 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-/// Runs to the end with our terminal; fails with the command line if it does.
-pub(crate) fn run(command: &mut Command) -> Result {
-    let line = std::iter::once(command.get_program())
+/// A command as one would type it.
+fn line(command: &Command) -> String {
+    std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(OsStr::to_string_lossy)
         .collect::<Vec<_>>()
-        .join(" ");
+        .join(" ")
+}
+
+/// Runs to the end and gives what it printed; fails with the command line and what it said.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let line = line(command);
+    let output = command
+        .output()
+        .map_err(|error| format!("cannot run `{line}`: {error}"))?;
+    if output.status.success() {
+        Ok(String::from_utf8(output.stdout)?)
+    } else {
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(format!("`{line}` failed ({}): {}", output.status, said.trim()).into())
+    }
+}
+
+/// Runs to the end with this text as its input, and gives what it printed, however it ended.
+pub(crate) fn with_input(command: &mut Command, input: &str) -> Result<String> {
+    let line = line(command);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("cannot run `{line}`: {error}"))?;
+    if let Some(mut pipe) = child.stdin.take() {
+        pipe.write_all(input.as_bytes())?;
+    }
+    Ok(String::from_utf8(child.wait_with_output()?.stdout)?)
+}
+
+/// Runs to the end with our terminal; fails with the command line if it does.
+pub(crate) fn run(command: &mut Command) -> Result {
+    let line = line(command);
     let status = command
         .status()
         .map_err(|error| format!("cannot run `{line}`: {error}"))?;

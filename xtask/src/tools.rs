@@ -67,6 +67,41 @@ pub(crate) fn cargo_deny() -> Result<Command> {
     Ok(Command::new(installed))
 }
 
+/// Programs for Kubernetes, which Debian does not have, and where they come from.
+const FOR_KUBERNETES: [(&str, &str); 6] = [
+    ("helm", "https://helm.sh/docs/intro/install"),
+    (
+        "kustomize",
+        "https://kubectl.docs.kubernetes.io/installation/kustomize",
+    ),
+    ("kubectl", "https://kubernetes.io/docs/tasks/tools"),
+    ("kubeconform", "https://github.com/yannh/kubeconform"),
+    ("kube-score", "https://github.com/zegl/kube-score"),
+    ("minikube", "https://minikube.sigs.k8s.io/docs/start"),
+];
+
+fn is_on_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Programs for Kubernetes that must be on the PATH.
+pub(crate) fn on_path(programs: &[&str]) -> Result {
+    let missing: Vec<String> = FOR_KUBERNETES
+        .iter()
+        .filter(|(name, _)| programs.contains(name) && !is_on_path(name))
+        .map(|(name, source)| format!("{name} ({source})"))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "missing on the PATH: {}; install what is missing, or enter `nix develop`",
+        missing.join(", ")
+    )
+    .into())
+}
+
 /// Installs Debian packages when something is missing and we can.
 fn ensure(what: &str, packages: &[&str], there: bool) -> Result {
     static LISTS: Once = Once::new();
