@@ -1,6 +1,8 @@
 //! The chores of the project, as `cargo xtask …`.
 
 mod bench;
+mod charts;
+mod cluster;
 mod dev;
 mod process;
 mod test;
@@ -27,6 +29,9 @@ enum Chore {
     Test(test::Arguments),
     /// Measure speed and memory of the release build, and write docs/benchmarks.md.
     Bench(bench::Arguments),
+    /// The product on Kubernetes.
+    #[command(subcommand)]
+    Cluster(cluster::Chore),
     /// Run the product and start it again whenever a file changes.
     Dev(dev::Arguments),
 }
@@ -35,6 +40,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().chore {
         Chore::Test(arguments) => test::run_steps(&arguments),
         Chore::Bench(arguments) => bench::build_and_measure(&arguments),
+        Chore::Cluster(chore) => cluster::run(&chore),
         Chore::Dev(arguments) => dev::run_and_watch(&arguments),
     };
     match result {

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use todo_test_postgres::{Cluster, Purpose};
 
 use crate::{
-    Result,
+    Result, charts,
     process::{cargo, root, run},
     tools,
 };
@@ -39,6 +39,9 @@ enum Step {
     Mcp,
     /// Licences, bans and sources of the dependencies, with cargo-deny.
     Deny,
+    /// The Helm chart and the Kustomize files: linters, schema, refusals, and that both give the
+    /// same objects.
+    Charts,
 }
 
 impl Step {
@@ -78,6 +81,7 @@ impl Step {
                 with_postgres(&mut on_demand("test", &["mcp"]))
             }
             Self::Deny => deny(),
+            Self::Charts => charts::check(),
         }
     }
 }

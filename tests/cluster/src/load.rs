@@ -1,0 +1,307 @@
+//! A steady load: people who read pages, add tasks and chat, through the Ingress. Every request is
+//! sent once and counted; what was acknowledged is looked for afterwards.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    Result,
+    site::{Person, Site},
+};
+
+/// People who add tasks, and as many who read pages.
+const PEOPLE: usize = 4;
+/// People who chat.
+const CHATTERS: usize = 2;
+/// The pause of one person between two requests.
+const PAUSE: Duration = Duration::from_millis(100);
+/// A JWT lasts five minutes; a new one is asked for after this time.
+const TOKEN_AGE: Duration = Duration::from_secs(120);
+/// How long a chat turn may take.
+const TURN: Duration = Duration::from_secs(60);
+
+/// A running load.
+pub(crate) struct Load {
+    counts: Arc<Counts>,
+    stop: watch::Sender<bool>,
+    workers: JoinSet<Result>,
+    people: Vec<Person>,
+}
+
+#[derive(Default)]
+struct Counts {
+    sent: AtomicU64,
+    turns: AtomicU64,
+    reconnects: AtomicU64,
+    retried: AtomicU64,
+    failures: Mutex<Vec<(Instant, String)>>,
+    /// The titles that a person's writes were acknowledged for.
+    acknowledged: Mutex<Vec<(String, String)>>,
+}
+
+/// What a load has seen.
+pub(crate) struct Seen {
+    pub(crate) sent: u64,
+    pub(crate) turns: u64,
+    pub(crate) reconnects: u64,
+    /// Writes that failed once and then succeeded under the same key.
+    pub(crate) retried: u64,
+    pub(crate) writes: usize,
+    pub(crate) failures: Vec<(Instant, String)>,
+}
+
+impl std::fmt::Display for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} requests, {} failed; {} writes, each there once; {} chat turns whole, {} reconnects",
+            self.sent,
+            self.failures.len(),
+            self.writes,
+            self.turns,
+            self.reconnects
+        )
+    }
+}
+
+impl Seen {
+    /// Fails if any request did.
+    pub(crate) fn without_failure(self) -> Result<Self> {
+        match self.failures.first() {
+            None => Ok(self),
+            Some((_, first)) => Err(format!("{self}; the first failure: {first}").into()),
+        }
+    }
+}
+
+impl Counts {
+    /// Counts a request and its failure.
+    fn note<T>(&self, outcome: Result<T>) -> Option<T> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        outcome.map_err(|error| self.fail(error.to_string())).ok()
+    }
+
+    fn fail(&self, what: String) {
+        lock(&self.failures).push((Instant::now(), what));
+    }
+}
+
+impl Load {
+    /// Makes accounts and starts.
+    pub(crate) async fn start(site: &Site) -> Result<Self> {
+        let counts = Arc::new(Counts::default());
+        let (stop, stopped) = watch::channel(false);
+        let mut workers = JoinSet::new();
+        let mut people = Vec::new();
+        for _ in 0..PEOPLE {
+            let person = site.sign_up().await?;
+            workers.spawn(add_tasks(
+                person.clone(),
+                Arc::clone(&counts),
+                stopped.clone(),
+            ));
+            workers.spawn(read_pages(
+                person.clone(),
+                Arc::clone(&counts),
+                stopped.clone(),
+            ));
+            people.push(person);
+        }
+        for _ in 0..CHATTERS {
+            let person = site.sign_up().await?;
+            workers.spawn(chat(person, Arc::clone(&counts), stopped.clone()));
+        }
+        Ok(Self {
+            counts,
+            stop,
+            workers,
+            people,
+        })
+    }
+
+    /// Stops, and looks for every acknowledged write: it is there, exactly once.
+    pub(crate) async fn stop(mut self) -> Result<Seen> {
+        self.stop.send_replace(true);
+        while let Some(worker) = self.workers.join_next().await {
+            worker??;
+        }
+        let acknowledged = std::mem::take(&mut *lock(&self.counts.acknowledged));
+        let mut there: HashMap<(String, String), usize> = HashMap::new();
+        for person in &self.people {
+            for title in person.titles().await? {
+                *there.entry((person.id.clone(), title)).or_default() += 1;
+            }
+        }
+        for write in &acknowledged {
+            match there.get(write) {
+                Some(1) => {}
+                None => return Err(format!("{} was acknowledged and is lost", write.1).into()),
+                Some(count) => return Err(format!("{} is there {count} times", write.1).into()),
+            }
+        }
+        if let Some((write, count)) = there.iter().find(|(_, count)| **count > 1) {
+            return Err(format!("{} is there {count} times", write.1).into());
+        }
+        Ok(Seen {
+            sent: self.counts.sent.load(Ordering::Relaxed),
+            turns: self.counts.turns.load(Ordering::Relaxed),
+            reconnects: self.counts.reconnects.load(Ordering::Relaxed),
+            retried: self.counts.retried.load(Ordering::Relaxed),
+            writes: acknowledged.len(),
+            failures: std::mem::take(&mut *lock(&self.counts.failures)),
+        })
+    }
+}
+
+/// A JWT that is renewed in time.
+struct Token {
+    value: String,
+    made: Instant,
+}
+
+impl Token {
+    async fn of(person: &Person) -> Result<Self> {
+        Ok(Self {
+            value: person.token().await?,
+            made: Instant::now(),
+        })
+    }
+
+    async fn fresh(&mut self, person: &Person, counts: &Counts) -> &str {
+        if self.made.elapsed() > TOKEN_AGE
+            && let Some(token) = counts.note(Self::of(person).await)
+        {
+            *self = token;
+        }
+        &self.value
+    }
+}
+
+async fn add_tasks(person: Person, counts: Arc<Counts>, stopped: watch::Receiver<bool>) -> Result {
+    let mut token = Token::of(&person).await?;
+    for n in 0.. {
+        if *stopped.borrow() {
+            break;
+        }
+        let title = format!("Task {n} of {}", person.id);
+        let token = token.fresh(&person, &counts).await;
+        let mut written = counts
+            .note(person.add(token, &title, &title).await)
+            .is_some();
+        if !written {
+            // Once more under the same key, which makes it harmless whether the first was done.
+            sleep(Duration::from_secs(1)).await;
+            written = person.add(token, &title, &title).await.is_ok();
+            counts
+                .retried
+                .fetch_add(u64::from(written), Ordering::Relaxed);
+        }
+        if written {
+            lock(&counts.acknowledged).push((person.id.clone(), title));
+        }
+        sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+async fn read_pages(person: Person, counts: Arc<Counts>, stopped: watch::Receiver<bool>) -> Result {
+    while !*stopped.borrow() {
+        let outcome = person.home().await.and_then(|(status, page)| {
+            if status == 200 && page.contains("</html>") {
+                Ok(())
+            } else {
+                Err(format!("the page: {status}").into())
+            }
+        });
+        counts.note(outcome);
+        sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+async fn chat(person: Person, counts: Arc<Counts>, stopped: watch::Receiver<bool>) -> Result {
+    let mut token = Token::of(&person).await?;
+    for n in 0.. {
+        if *stopped.borrow() {
+            break;
+        }
+        let token = token.fresh(&person, &counts).await.to_owned();
+        match timeout(TURN, turn(&person, &token, n, &counts)).await {
+            Ok(Ok(())) => {
+                counts.turns.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(Err(error)) => counts.fail(format!("chat: {error}")),
+            Err(_) => counts.fail("chat: a turn does not end".to_owned()),
+        }
+        sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+/// One turn to its end. A stream that ends before is followed further on another connection, as the
+/// page does; its events must be numbered without a gap and without a repetition.
+async fn turn(person: &Person, token: &str, n: u64, counts: &Counts) -> Result {
+    let message = format!("Add a task to count to {n}");
+    counts.sent.fetch_add(1, Ordering::Relaxed);
+    let mut answer = person.say(token, &message, &format!("chat {n}")).await?;
+    let (mut last, mut turn) = (None::<i64>, None);
+    let mut unread = String::new();
+    loop {
+        // A stream that breaks off is followed further like one that ends.
+        while let Ok(Some(chunk)) = answer.chunk().await {
+            unread += &String::from_utf8_lossy(&chunk);
+            while let Some((block, rest)) = unread.split_once("\n\n") {
+                let field = |name: &str| {
+                    let line = block.lines().find_map(|line| line.strip_prefix(name));
+                    line.map(|value| value.trim_start_matches(':').trim().to_owned())
+                };
+                let (id, event, data) = (field("id"), field("event"), field("data"));
+                unread = rest.to_owned();
+                let Some(id) = id.and_then(|id| id.parse::<i64>().ok()) else {
+                    continue;
+                };
+                if last.is_some_and(|last| id != last + 1) {
+                    return Err(format!("event {id} came after {last:?}").into());
+                }
+                last = Some(id);
+                match event.as_deref() {
+                    Some("turn") => {
+                        let data: Value = serde_json::from_str(&data.unwrap_or_default())?;
+                        turn = data["turn_id"].as_i64();
+                    }
+                    Some("done") => return Ok(()),
+                    Some(end @ ("stopped" | "failed" | "interrupted")) => {
+                        return Err(format!("a turn was {end}").into());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let (Some(turn), Some(after)) = (turn, last) else {
+            return Err("the stream ended before its first event".into());
+        };
+        counts.reconnects.fetch_add(1, Ordering::Relaxed);
+        counts.sent.fetch_add(1, Ordering::Relaxed);
+        unread.clear();
+        answer = person.events(token, turn, after).await?;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,99 @@
+//! The same product by Kustomize.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::{Stage, changes::AROUND, random_secret};
+use crate::{Result, cluster::run, load::Load, site::HOST};
+
+pub(super) async fn dev(stage: &mut Stage) -> Result<String> {
+    stage.empty().await?;
+    let password = random_secret();
+    let namespace = &stage.kubectl.namespace;
+    let url =
+        format!("postgres://todo:{password}@todo-database.{namespace}:5432/todo?sslmode=disable");
+    stage
+        .set_secret("database-password", &json!({"password": password}))
+        .await?;
+    stage
+        .set_secret("database-url", &json!({"url": url, "direct-url": url}))
+        .await?;
+    let (repository, tag) = stage.database_image.rsplit_once(':').unwrap_or_default();
+    let image = json!({"name": "postgres", "newName": repository, "newTag": tag});
+    install(stage, "dev", &[image], &json!([])).await
+}
+
+pub(super) async fn prod(stage: &mut Stage) -> Result<String> {
+    stage.empty().await?;
+    stage.make_secrets().await?;
+    // The database of a test has a port of its own.
+    let to = json!({
+        "to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}],
+        "ports": [{"port": stage.database.port, "protocol": "TCP"}],
+    });
+    let patch = json!([{"op": "add", "path": "/spec/egress/-", "value": to}]);
+    let patches = json!([{
+        "target": {"kind": "NetworkPolicy", "name": "todo-backend"},
+        "patch": patch.to_string(),
+    }]);
+    install(stage, "prod", &[], &patches).await
+}
+
+/// Applies an overlay with the images of the test, and runs a load on it.
+async fn install(
+    stage: &Stage,
+    overlay: &str,
+    images: &[Value],
+    patches: &Value,
+) -> Result<String> {
+    let certified = rcgen::generate_simple_self_signed([HOST.to_owned()])?;
+    let certificate = json!({
+        "tls.crt": certified.cert.pem(),
+        "tls.key": certified.signing_key.serialize_pem(),
+    });
+    stage.set_secret("todo-tls", &certificate).await?;
+    stage
+        .set_secret("jwt-secret", &json!({"secret": random_secret()}))
+        .await?;
+
+    let mut images = images.to_vec();
+    for name in ["todo-backend", "todo-frontend"] {
+        images.push(json!({"name": name, "newTag": stage.tag}));
+    }
+    let overlays = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kustomize/overlays");
+    // Resources are named by a way from the overlay, so it has to lie beside them.
+    let folder = tempfile::Builder::new()
+        .prefix(".check-")
+        .tempdir_in(overlays)?;
+    let kustomization = json!({
+        "namespace": stage.kubectl.namespace,
+        "resources": [format!("../{overlay}")],
+        "images": images,
+        "patches": patches,
+        "configMapGenerator": [{
+            "name": "backend-config",
+            "behavior": "merge",
+            // Everybody of a test comes from one address.
+            "literals": ["SIGN_UP_LIMIT=100000", "PASSWORD_LIMIT_PER_ADDRESS=100000"],
+        }],
+    });
+    fs::write(
+        folder.path().join("kustomization.yaml"),
+        kustomization.to_string(),
+    )?;
+    let objects = run("kustomize", &["build".as_ref(), folder.path()]).await?;
+
+    let start = Instant::now();
+    stage.kubectl.apply(&objects).await?;
+    stage.kubectl.rolled_out("deployment/todo-backend").await?;
+    stage.kubectl.rolled_out("deployment/todo-frontend").await?;
+    stage.ready(2).await?;
+    let ready = start.elapsed().as_secs_f64();
+    sleep(AROUND).await;
+    let load = Load::start(&stage.site).await?;
+    sleep(AROUND).await;
+    let seen = load.stop().await?.without_failure()?;
+    Ok(format!("ready in {ready:.1} s; {seen}"))
+}

@@ -1,0 +1,26 @@
+//! A cluster of one's own machine.
+
+use std::process::Command;
+
+use crate::{Result, process::run, tools};
+
+/// Starts Minikube with two nodes, and the add-ons that the chart counts on.
+pub(super) fn up() -> Result {
+    tools::on_path(&["minikube", "kubectl"])?;
+    run(Command::new("minikube").args([
+        "start",
+        "--nodes=2",
+        "--cni=calico",
+        "--memory=4g",
+        "--cpus=2",
+    ]))?;
+    for addon in ["ingress", "metrics-server"] {
+        run(Command::new("minikube").args(["addons", "enable", addon]))?;
+    }
+    Ok(())
+}
+
+pub(super) fn down() -> Result {
+    tools::on_path(&["minikube"])?;
+    run(Command::new("minikube").arg("delete"))
+}
