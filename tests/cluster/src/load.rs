@@ -223,7 +223,8 @@ async fn read_pages(person: Person, counts: Arc<Counts>, stopped: watch::Receive
             if status == 200 && page.contains("</html>") {
                 Ok(())
             } else {
-                Err(format!("the page: {status}").into())
+                let start: String = page.chars().take(80).collect();
+                Err(format!("the page: {status} {start}").into())
             }
         });
         counts.note(outcome);
