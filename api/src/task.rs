@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{DueDate, Patch};
@@ -166,6 +167,7 @@ pub enum TaskStatus {
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schemars(transform = list_words)]
 pub enum TaskSort {
     /// Newest first.
     #[default]
@@ -176,6 +178,18 @@ pub enum TaskSort {
     DueDate,
     /// Most urgent first.
     Priority,
+}
+
+/// Lists the words of an enumeration under `enum`, as every client reads it. Described one by one,
+/// each is a `const`, which those of Google's do not take.
+fn list_words(schema: &mut schemars::Schema) {
+    if let Some(Value::Array(described)) = schema.remove("oneOf") {
+        let words = described
+            .iter()
+            .filter_map(|word| word.get("const").cloned());
+        schema.insert("enum".to_owned(), words.collect());
+        schema.insert("type".to_owned(), "string".into());
+    }
 }
 
 /// Selects and orders the tasks of a list.

@@ -2,6 +2,8 @@
 //! `tests/`, and what it lists is installed again only when the list has changed.
 
 use std::{
+    env,
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -51,6 +53,44 @@ pub fn pip(sources: &str) -> PathBuf {
     })
 }
 
+/// As [`pip`], with that version of Python, which uv finds or gets.
+///
+/// # Panics
+/// When there is no such Python, with what to type, or uv fails, with what it said.
+#[must_use]
+#[track_caller]
+pub fn uv(sources: &str, version: &str) -> PathBuf {
+    let uv = pip("uv").join("bin/uv");
+    install(sources, "requirements.txt", |folder| {
+        let uv = |arguments: &[&str]| {
+            let mut uv = Command::new(&uv);
+            uv.args(arguments)
+                .arg("--quiet")
+                .env("PATH", with_versions_of_pyenv(version))
+                .env("VIRTUAL_ENV", folder)
+                .current_dir(folder);
+            run(&mut uv, "uv is needed");
+        };
+        uv(&["venv", "--allow-existing", "--python", version, "."]);
+        uv(&["pip", "install", "--requirement", "requirements.txt"]);
+    })
+}
+
+/// The search path, with the Pythons before it that pyenv keeps and does not show.
+fn with_versions_of_pyenv(version: &str) -> OsString {
+    let root = env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let root = root.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".pyenv")));
+    let kept = root.and_then(|root| fs::read_dir(root.join("versions")).ok());
+    let fitting = kept
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .filter(|kept| kept.file_name().to_string_lossy().starts_with(version))
+        .map(|kept| kept.path().join("bin"));
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(fitting.chain(env::split_paths(&path))).unwrap_or(path)
+}
+
 /// Runs a program to its end and returns what it printed.
 ///
 /// # Panics
@@ -74,7 +114,7 @@ pub fn run(command: &mut Command, hint: &str) -> String {
 fn install(sources: &str, list: &str, install: impl FnOnce(&Path)) -> PathBuf {
     let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(sources);
-    let test = std::env::current_exe().unwrap();
+    let test = env::current_exe().unwrap();
     let target = test.ancestors().nth(3).expect("target/…/deps/test");
     let folder = target.join("tmp").join(sources);
     fs::create_dir_all(&folder).unwrap();

@@ -1,14 +1,17 @@
 //! MCP clients that others wrote, unchanged: the official Python client of both generations, the
-//! Inspector, and the protocol's own conformance suite; over HTTP and over standard input and
+//! Inspector, an agent of kagent's, and the protocol's own conformance suite; over HTTP and over standard input and
 //! output.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use serde_json::{Value, json};
-use todo_tests::{Database, Engine, TestApp, User, bearer, email, packages};
+use todo_tests::{
+    Database, Engine, TestApp, User, aimock::Aimock, bearer, email, model_server, packages,
+};
 
 /// The revisions of the protocol that the conformance suite holds us against.
 const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
@@ -153,6 +156,43 @@ async fn the_inspector_finds_and_calls_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_of_kagent_adds_a_task() {
+    let aimock = Aimock::start().await;
+    let app = TestApp::in_real_time(Engine::Postgres).await;
+    let ann = app.user("ann").await;
+    let config = json!({
+        "model": {
+            "type": "openai",
+            "model": "test-model",
+            "base_url": format!("http://{}/v1", aimock.address),
+        },
+        "description": "Works on a list of tasks.",
+        "instruction": "Do with the user's tasks what the user asks for.",
+        "http_tools": [{
+            "params": {
+                "url": format!("{}/mcp", app.url()),
+                "headers": {"Authorization": format!("Bearer {}", assistant(&ann).await)},
+            },
+            "tools": ["add_task", "list_tasks"],
+        }],
+    });
+    let work = move || {
+        let folder = packages::uv("kagent", "3.13");
+        fs::write(folder.join("config.json"), config.to_string()).unwrap();
+        let mut agent = Command::new(folder.join("bin/kagent-adk"));
+        agent
+            .args(["test", "--task", "add milk", "--filepath", "."])
+            .env("OPENAI_API_KEY", "none")
+            .current_dir(folder);
+        packages::run(&mut agent, "kagent-adk is needed")
+    };
+    tokio::task::spawn_blocking(work).await.unwrap();
+    assert_eq!(ann.titles("").await, ["Buy milk"]);
+    let asked = aimock.asked().await;
+    assert_eq!(model_server::results(asked.last().unwrap()).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_server_conforms() {
     let app = TestApp::in_real_time(Engine::Postgres).await;
     let ann = app.user("ann").await;
@@ -178,7 +218,7 @@ async fn the_server_conforms() {
 /// Writes which scenarios of a revision may fail, in the suite's own form, and gives the file's
 /// name. The suite also fails when one of them passes.
 fn expect_failures(folder: &Path, revision: &str) -> String {
-    let listed = std::fs::read(folder.join("expected-failures.json")).unwrap();
+    let listed = fs::read(folder.join("expected-failures.json")).unwrap();
     let listed: Vec<Value> = serde_json::from_slice(&listed).unwrap();
     let scenarios: Vec<&Value> = listed
         .iter()
@@ -187,6 +227,6 @@ fn expect_failures(folder: &Path, revision: &str) -> String {
     let name = format!("expected-failures-{revision}.yml");
     // YAML takes JSON as it is.
     let document = json!({ "server": scenarios });
-    std::fs::write(folder.join(&name), document.to_string()).unwrap();
+    fs::write(folder.join(&name), document.to_string()).unwrap();
     name
 }
