@@ -240,28 +240,12 @@ impl TestApp {
     /// A user who has just signed up.
     pub async fn user(&self, name: &str) -> User {
         let form = json!({"name": name, "email": email(name), "password": PASSWORD});
-        self.enter("sign-up", form).await
+        User::enter(self.anonymous(), "sign-up", form).await
     }
 
     /// A user who has just signed in again.
     pub async fn sign_in(&self, name: &str) -> User {
-        let form = json!({"email": email(name), "password": PASSWORD});
-        self.enter("sign-in", form).await
-    }
-
-    async fn enter(&self, how: &str, form: Value) -> User {
-        let anonymous = self.anonymous();
-        let path = format!("/api/auth/{how}/email");
-        let SignedUp { token, user } = anonymous.post(&path, form).await.expect(200);
-        let session = anonymous
-            .clone()
-            .with("authorization", &format!("Bearer {token}"));
-        let TokenAnswer { token } = session.get("/api/auth/token").await.expect(200);
-        User {
-            id: user.id,
-            session,
-            client: anonymous.with("authorization", &format!("Bearer {token}")),
-        }
+        User::sign_in(self.anonymous(), &email(name)).await
     }
 
     /// Runs statements on its database, to make what no client could.
@@ -300,6 +284,26 @@ pub struct User {
 }
 
 impl User {
+    /// Somebody who has an account with everybody's password, signed in at the server of `anonymous`.
+    pub async fn sign_in(anonymous: Client, email: &str) -> Self {
+        let form = json!({"email": email, "password": PASSWORD});
+        Self::enter(anonymous, "sign-in", form).await
+    }
+
+    async fn enter(anonymous: Client, how: &str, form: Value) -> Self {
+        let path = format!("/api/auth/{how}/email");
+        let SignedUp { token, user } = anonymous.post(&path, form).await.expect(200);
+        let session = anonymous
+            .clone()
+            .with("authorization", &format!("Bearer {token}"));
+        let TokenAnswer { token } = session.get("/api/auth/token").await.expect(200);
+        Self {
+            id: user.id,
+            session,
+            client: anonymous.with("authorization", &format!("Bearer {token}")),
+        }
+    }
+
     /// The path of something of theirs: `tasks/1` is `/api/{user_id}/tasks/1`.
     #[must_use]
     pub fn path(&self, path: &str) -> String {

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::{
-    Result,
+    Result, images,
     process::{cargo, root, run, target},
     tools,
 };
@@ -20,13 +20,17 @@ const PACKAGES: [&str; 5] = [
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only these benchmarks, such as `memory`; `--help` after `--` lists them.
+    /// Only these benchmarks, such as `memory`; `--help` after `--` lists them. `images` stands
+    /// alone: it measures the container images.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     benchmarks: Vec<String>,
 }
 
 /// Fails when a figure is missed.
 pub(crate) fn build_and_measure(arguments: &Arguments) -> Result {
+    if arguments.benchmarks == ["images"] {
+        return images::bench();
+    }
     tools::postgres()?;
     tools::node()?;
     let packages = PACKAGES.iter().flat_map(|name| ["--package", name]);

@@ -4,6 +4,7 @@ mod bench;
 mod charts;
 mod cluster;
 mod dev;
+mod images;
 mod process;
 mod test;
 mod tools;
@@ -32,6 +33,8 @@ enum Chore {
     /// The product on Kubernetes.
     #[command(subcommand)]
     Cluster(cluster::Chore),
+    /// Build the container images, inspect them, run the product in them.
+    Images(images::Arguments),
     /// Run the product and start it again whenever a file changes.
     Dev(dev::Arguments),
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Chore::Test(arguments) => test::run_steps(&arguments),
         Chore::Bench(arguments) => bench::build_and_measure(&arguments),
         Chore::Cluster(chore) => cluster::run(&chore),
+        Chore::Images(arguments) => images::run(&arguments),
         Chore::Dev(arguments) => dev::run_and_watch(&arguments),
     };
     match result {

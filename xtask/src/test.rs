@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use todo_test_postgres::{Cluster, Purpose};
 
 use crate::{
-    Result, charts,
+    Result, charts, images,
     process::{cargo, root, run},
     tools,
 };
@@ -42,6 +42,8 @@ enum Step {
     /// The Helm chart and the Kustomize files: linters, schema, refusals, and that both give the
     /// same objects.
     Charts,
+    /// The container images: built, inspected, and the product run in them.
+    Images,
 }
 
 impl Step {
@@ -82,12 +84,13 @@ impl Step {
             }
             Self::Deny => deny(),
             Self::Charts => charts::check(),
+            Self::Images => images::test(),
         }
     }
 }
 
-/// The tests that `cargo test` leaves out, because they need a browser or programs built before.
-const ON_DEMAND: [&str; 2] = ["browser", "mcp"];
+/// The tests that `cargo test` leaves out, because they need a browser, programs built before, or servers.
+const ON_DEMAND: [&str; 3] = ["browser", "deployed", "mcp"];
 
 /// A cargo command for such tests. It takes the whole workspace, so that no dependency is built a
 /// second time with other features.

@@ -45,6 +45,29 @@ pub(crate) fn python() -> Result {
     ensure("Python", &["python3", "python3-venv"], found)
 }
 
+/// Builds images without a daemon.
+pub(crate) fn buildah() -> Result {
+    let found = works("buildah", &["--version"]);
+    ensure("buildah", &["buildah", "ca-certificates"], found)
+}
+
+/// Reads the flake.
+pub(crate) fn nix() -> Result {
+    let found = works("nix", &["--version"]);
+    ensure("Nix", &["nix-bin"], found)
+}
+
+/// Runs containers without a daemon: the name of the program.
+pub(crate) fn container_runtime() -> Result<&'static str> {
+    let found = || {
+        ["runc", "crun"]
+            .into_iter()
+            .find(|runtime| works(runtime, &["--version"]))
+    };
+    ensure("a container runtime", &["runc"], found().is_some())?;
+    found().ok_or_else(|| "runc is missing".into())
+}
+
 /// Checks licences, bans and sources of the dependencies.
 pub(crate) fn cargo_deny() -> Result<Command> {
     let folder = target().join("tools");

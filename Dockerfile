@@ -1,0 +1,81 @@
+# syntax=docker/dockerfile:1
+
+# The images `todo-backend` and `todo-frontend`, each nothing but a static program:
+#   docker build --target backend --tag todo-backend .
+# docs/images.md tells more. `nix build .#images` makes the same images without Docker.
+
+# The version of rust-toolchain.toml.
+ARG RUST_IMAGE=rust:1.95.0-alpine3.23
+
+FROM ${RUST_IMAGE} AS toolchain
+# The target is always named, so that the flags hold for the programs and not for what only helps to
+# build them. `host-tuple` is this image's own target, with musl on either architecture.
+ARG TARGET=host-tuple
+ENV CARGO_HOME=/cargo \
+    CARGO_BUILD_TARGET=${TARGET} \
+    RUSTFLAGS="-C target-feature=+crt-static"
+WORKDIR /src
+
+# The manifests, with an empty library and program for each. The result, and with it all that the
+# next two stages keep in the build cache, changes with the manifests alone.
+FROM toolchain AS manifests
+COPY . .
+RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock -delete \
+ && find . -mindepth 2 -name Cargo.toml -execdir sh -c \
+    'mkdir -p src && : > src/lib.rs && echo "fn main() { }" > src/main.rs' ';'
+
+# The sources of the dependencies: after this stage nothing needs a network.
+FROM toolchain AS vendor
+COPY --from=manifests /src .
+RUN --mount=type=cache,id=cargo-registry,target=/cargo/registry,sharing=locked \
+    cargo vendor --locked --versioned-dirs /vendor > /cargo/config.toml
+
+# The dependencies, compiled. What was built of empty sources must not pass for the programs: cargo
+# forgets that it built it.
+FROM toolchain AS dependencies
+COPY --from=manifests /src .
+COPY --from=vendor /cargo/config.toml /cargo/
+RUN --mount=type=bind,from=vendor,source=/vendor,target=/vendor \
+    cargo build --frozen --release --package todo-backend --package todo-frontend \
+ && rm -r target/*/release/.fingerprint/todo-*
+
+FROM dependencies AS build
+COPY . .
+RUN --mount=type=bind,from=vendor,source=/vendor,target=/vendor \
+    cargo build --frozen --release --package todo-backend --package todo-frontend \
+ && mkdir -p /programs /files/etc/ssl/certs \
+ && cp target/*/release/todo-backend target/*/release/todo-frontend /programs/ \
+ && cp /etc/ssl/certs/ca-certificates.crt /files/etc/ssl/certs/ \
+ && echo 'todo:x:65532:65532:Todo Chatbot:/:/sbin/nologin' > /files/etc/passwd \
+ && echo 'todo:x:65532:' > /files/etc/group
+
+# What both images have beside their program: certificate authorities and the user.
+FROM scratch AS base
+COPY --from=build /files/ /
+USER 65532:65532
+WORKDIR /
+ENV PATH=/bin
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.source="https://example.com/todo-chatbot" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="MIT"
+
+FROM base AS backend
+LABEL org.opencontainers.image.title="todo-backend" \
+      org.opencontainers.image.description="The backend of the Todo Chatbot"
+COPY --from=build /programs/todo-backend /bin/
+EXPOSE 8000 9090
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/bin/todo-backend", "healthcheck"]
+ENTRYPOINT ["/bin/todo-backend"]
+CMD ["serve"]
+
+FROM base AS frontend
+LABEL org.opencontainers.image.title="todo-frontend" \
+      org.opencontainers.image.description="The pages of the Todo Chatbot"
+COPY --from=build /programs/todo-frontend /bin/
+EXPOSE 3000 9091
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/bin/todo-frontend", "healthcheck"]
+ENTRYPOINT ["/bin/todo-frontend"]
+CMD ["serve"]
