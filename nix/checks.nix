@@ -62,6 +62,7 @@ in
   );
 
   fmt = craneLib.cargoFmt {
+    cargoExtraArgs = "--all";
     inherit src;
     inherit (arguments) pname version;
   };

@@ -34,6 +34,8 @@ let
     strictDeps = true;
     # The tests are a check of their own.
     doCheck = false;
+    # As in the Dockerfile.
+    env.CARGO_PROFILE_RELEASE_LTO = "fat";
     # The same packages for each program: cargo then chooses the same features of what they depend
     # on, and compiles it once.
     cargoExtraArgs = "--locked --package todo --package todo-backend --package todo-frontend";
