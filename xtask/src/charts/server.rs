@@ -17,30 +17,32 @@ use crate::{
     process::{output, run},
 };
 
+/// Where nothing is, so that everything can be made.
+const NAMESPACE: &str = "todo-dry-run";
+
 /// Checks every variant, in a namespace of its own that goes away again.
 pub(crate) fn check() -> Result {
     let schemas = tempfile::tempdir()?;
     write_schemas(schemas.path())?;
-    let namespace = "todo-app";
-    let had = output(Command::new("kubectl").args(["get", "namespace", namespace])).is_ok();
-    if !had {
-        run(Command::new("kubectl").args(["create", "namespace", namespace]))?;
-    }
+    run(Command::new("kubectl").args(["create", "namespace", NAMESPACE]))?;
+    let outcome = check_in_namespace(schemas.path());
+    run(Command::new("kubectl").args(["delete", "namespace", NAMESPACE]))?;
+    outcome
+}
+
+fn check_in_namespace(schemas: &Path) -> Result {
     let mut mistakes = Vec::new();
     for variant in Variant::ALL {
         let mut filled = Vec::new();
         for yaml in [variant.by_helm()?, variant.by_kustomize()?] {
-            conforms(&yaml, schemas.path())?;
-            filled.push(dry_run(&yaml, namespace)?);
+            conforms(&yaml, schemas)?;
+            filled.push(dry_run(&yaml)?);
         }
         mistakes.extend(
             differences(&filled[0], &filled[1])
                 .into_iter()
                 .map(|difference| format!("{}, by the server: {difference}", variant.name)),
         );
-    }
-    if !had {
-        run(Command::new("kubectl").args(["delete", "namespace", namespace]))?;
     }
     report(&mistakes)
 }
@@ -64,11 +66,9 @@ fn conforms(yaml: &str, schemas: &Path) -> Result {
 }
 
 /// The objects as the server would store them, without what is of its moment.
-fn dry_run(yaml: &str, namespace: &str) -> Result<Vec<Object>> {
+fn dry_run(yaml: &str) -> Result<Vec<Object>> {
     let mut child = Command::new("kubectl")
         .args([
-            "--namespace",
-            namespace,
             "create",
             "--dry-run=server",
             "--output=json",
@@ -81,7 +81,10 @@ fn dry_run(yaml: &str, namespace: &str) -> Result<Vec<Object>> {
     let objects: Vec<Value> = super::objects(yaml)?
         .into_iter()
         .filter(|object| !object.is_hook())
-        .map(|object| object.0)
+        .map(|mut object| {
+            object.0["metadata"]["namespace"] = json!(NAMESPACE);
+            object.0
+        })
         .collect();
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
     if let Some(mut input) = child.stdin.take() {
@@ -91,8 +94,9 @@ fn dry_run(yaml: &str, namespace: &str) -> Result<Vec<Object>> {
     if !answer.status.success() {
         return Err("the server's dry run refuses the objects".into());
     }
-    let list: Value = serde_json::from_slice(&answer.stdout)?;
-    let items = list["items"].as_array().cloned().unwrap_or_default();
+    let items: Vec<Value> = serde_json::Deserializer::from_slice(&answer.stdout)
+        .into_iter()
+        .collect::<std::result::Result<_, _>>()?;
     Ok(items
         .into_iter()
         .map(|mut object| {
@@ -168,11 +172,15 @@ const WANTED: [&str; 12] = [
 fn tighten(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
-            if map.contains_key("properties") && !map.contains_key("additionalProperties") {
+            // A field may itself be called `properties`; its own value tells a schema.
+            if map.get("type") == Some(&json!("object"))
+                && map.contains_key("properties")
+                && !map.contains_key("additionalProperties")
+            {
                 map.insert("additionalProperties".to_owned(), json!(false));
             }
             if map.get("format") == Some(&json!("int-or-string"))
-                || map.contains_key("x-kubernetes-int-or-string")
+                || map.get("x-kubernetes-int-or-string") == Some(&json!(true))
             {
                 map.remove("format");
                 map.insert("type".to_owned(), json!(["integer", "string"]));

@@ -233,14 +233,29 @@ pub(super) async fn gateway(stage: &mut Stage) -> Result<String> {
 }
 
 async fn by_gateway(stage: &Stage) -> Result<String> {
-    until("the Gateway answers", Duration::from_secs(30), async || {
-        Ok(stage
-            .site
-            .page("/login", &[])
-            .await
-            .is_ok_and(|(status, _)| status == 200))
-    })
+    until(
+        "the Gateway has taken the route",
+        Duration::from_secs(60),
+        async || {
+            let route = stage.kubectl.get("httproute/todo").await?;
+            let parents = route["status"]["parents"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            let accepted = parents.iter().any(|parent| {
+                let conditions = parent["conditions"].as_array();
+                conditions.is_some_and(|all| {
+                    all.iter()
+                        .any(|it| it["type"] == "Accepted" && it["status"] == "True")
+                })
+            });
+            // The API, whose path the Ingress knew too, answers last.
+            Ok(accepted && stage.site.sign_up().await.is_ok())
+        },
+    )
     .await?;
+    // Until the controller has forgotten the Ingress.
+    sleep(Duration::from_secs(5)).await;
     let ingresses = stage.kubectl.list("ingresses").await?;
     if !ingresses.is_empty() {
         return Err("there is still an Ingress".into());
