@@ -16,6 +16,17 @@ pub enum Scope {
     Write,
 }
 
+impl Scope {
+    /// This one and those that it includes, the least first.
+    #[must_use]
+    pub fn included(self) -> Vec<Self> {
+        [Self::Read, Self::Write]
+            .into_iter()
+            .filter(|included| *included <= self)
+            .collect()
+    }
+}
+
 /// A personal access token, without its secret, which is not kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

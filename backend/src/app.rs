@@ -5,7 +5,13 @@ use std::{ops::Deref, sync::Arc};
 use todo_service::Lifecycle;
 
 use crate::{
-    accounts::Passwords, chat::Turns, clock::Clock, config::Config, db::Db, jwt::Jwt, live::Live,
+    accounts::{Passwords, oauth::ClientDocuments},
+    chat::Turns,
+    clock::Clock,
+    config::Config,
+    db::Db,
+    jwt::Jwt,
+    live::Live,
     sse::Streams,
 };
 
@@ -23,6 +29,8 @@ pub struct Parts {
     pub jwt: Jwt,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
+    /// The programs that introduce themselves by a document.
+    pub client_documents: ClientDocuments,
     /// Tells open pages of changes.
     pub live: Live,
     /// The open streams of this process.

@@ -11,7 +11,11 @@ use axum::{
 use todo_api::Scope;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::{accounts::personal_tokens, app::App, error::Error};
+use crate::{
+    accounts::{oauth, personal_tokens},
+    app::App,
+    error::Error,
+};
 
 /// A user's id: text, `[A-Za-z0-9_-]{1,64}`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +62,15 @@ pub struct Caller {
     pub credential: Credential,
 }
 
+/// Where a credential is presented. One that was granted for the other place is not good there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// REST, and `todo-backend mcp`.
+    Api,
+    /// `/mcp`, the resource of OAuth (RFC 8707).
+    Mcp,
+}
+
 /// What proves who calls.
 #[derive(Clone, Debug)]
 pub enum Credential {
@@ -71,6 +84,11 @@ pub enum Credential {
         /// Its id.
         id: String,
         /// When it ends unless it is revoked before, in seconds since 1970.
+        expires_at: i64,
+    },
+    /// An OAuth access token.
+    AccessToken {
+        /// When it ends unless its grant does before, in seconds since 1970.
         expires_at: i64,
     },
     /// None: this process itself acts for the user.
@@ -93,7 +111,11 @@ impl Caller {
     /// # Errors
     /// [`Error::Unauthorized`] when there is none that is good; [`Error::Unavailable`] when it
     /// takes the database to know and that is down.
-    pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Self, Error> {
+    pub async fn authenticate(
+        app: &App,
+        headers: &HeaderMap,
+        audience: Audience,
+    ) -> Result<Self, Error> {
         let credential = headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
@@ -102,14 +124,31 @@ impl Caller {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim())
             .ok_or(Error::Unauthorized("Send a token: Authorization: Bearer …"))?;
-        Self::of_token(app, token).await
+        Self::of_token(app, token, audience).await
     }
 
     /// Whose token this is.
     ///
     /// # Errors
     /// As [`Caller::authenticate`].
-    pub async fn of_token(app: &App, token: &str) -> Result<Self, Error> {
+    pub async fn of_token(app: &App, token: &str, audience: Audience) -> Result<Self, Error> {
+        if token.starts_with(oauth::ACCESS_PREFIX) {
+            if audience != Audience::Mcp {
+                return Err(Error::Unauthorized("This token is good for MCP alone."));
+            }
+            let refused =
+                Error::Unauthorized("The token is not valid, has expired or was revoked.");
+            let Some(found) = oauth::find(app, token).await? else {
+                return Err(refused);
+            };
+            return Ok(Self {
+                user_id: UserId::new(&found.user_id).ok_or(refused)?,
+                scope: found.scope,
+                credential: Credential::AccessToken {
+                    expires_at: found.expires_at,
+                },
+            });
+        }
         if token.starts_with(personal_tokens::PREFIX) {
             let refused =
                 Error::Unauthorized("The token is not valid, has expired or was revoked.");
@@ -150,8 +189,9 @@ impl Caller {
 
     /// Waits until the credential ends: what it opened ends then too.
     pub async fn ended(self, app: App) {
-        let (Credential::Jwt { expires_at } | Credential::PersonalToken { expires_at, .. }) =
-            self.credential
+        let (Credential::Jwt { expires_at }
+        | Credential::PersonalToken { expires_at, .. }
+        | Credential::AccessToken { expires_at }) = self.credential
         else {
             return std::future::pending().await;
         };
@@ -186,7 +226,7 @@ pub async fn require(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Error> {
-    let caller = Caller::authenticate(&app, request.headers()).await?;
+    let caller = Caller::authenticate(&app, request.headers(), Audience::Api).await?;
     // Bytes that are no text name nothing.
     let Path(path) = path.map_err(|_| Error::NotFound("address"))?;
     let named = path

@@ -97,6 +97,12 @@ const RESET_LIMIT: Setting = Setting::new(
     "20",
     "How many password reset links one client address may try in an hour.",
 );
+const OAUTH_REGISTRATION_LIMIT: Setting = Setting::new(
+    "OAUTH_REGISTRATION_LIMIT",
+    "100",
+    "How many programs that want to sign people in (MCP clients without a metadata document) may \
+     register from one client address in an hour.",
+);
 const CHAT_MAX_STEPS: Setting = Setting::new(
     "CHAT_MAX_STEPS",
     "16",
@@ -156,6 +162,7 @@ pub const SETTINGS: &[&Setting] = &[
     &PASSWORD_LIMIT_PER_ADDRESS,
     &SIGN_UP_LIMIT,
     &RESET_LIMIT,
+    &OAUTH_REGISTRATION_LIMIT,
     &CHAT_MAX_STEPS,
     &CHAT_TURN_TIMEOUT,
     &CHAT_MAX_TURNS,
@@ -269,6 +276,7 @@ impl Config {
                 passwords_per_address: reader.get_in(&PASSWORD_LIMIT_PER_ADDRESS, ATTEMPTS),
                 sign_ups: reader.get_in(&SIGN_UP_LIMIT, ATTEMPTS),
                 resets: reader.get_in(&RESET_LIMIT, ATTEMPTS),
+                registrations: reader.get_in(&OAUTH_REGISTRATION_LIMIT, ATTEMPTS),
             },
             chat: ChatConfig {
                 max_steps: reader.get_in(&CHAT_MAX_STEPS, 1..=100),

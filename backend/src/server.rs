@@ -15,7 +15,10 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    accounts::{self, Passwords},
+    accounts::{
+        self, Passwords,
+        oauth::{self, ClientDocuments},
+    },
     app::{App, Parts},
     assistant::{self, model::Model, openai},
     caller,
@@ -42,6 +45,17 @@ pub enum OpenError {
     /// They lead to no model.
     #[error(transparent)]
     Model(#[from] openai::OpenError),
+    /// Programs cannot be asked who they are.
+    #[error(transparent)]
+    ClientDocuments(#[from] oauth::ClientDocumentsError),
+}
+
+/// What the backend reaches beside its database.
+pub struct Outside {
+    /// The model that answers.
+    pub model: Arc<dyn Model>,
+    /// Where programs say who they are.
+    pub client_documents: ClientDocuments,
 }
 
 /// The backend, ready to be served.
@@ -70,6 +84,23 @@ impl Backend {
         clock: Clock,
         model: Arc<dyn Model>,
     ) -> Result<Self, OpenError> {
+        let outside = Outside {
+            model,
+            client_documents: ClientDocuments::public()?,
+        };
+        Self::with(config, lifecycle, clock, outside)
+    }
+
+    /// As [`Backend::open`], with all that lies outside of it.
+    ///
+    /// # Errors
+    /// When the database's URL is malformed.
+    pub fn with(
+        config: Config,
+        lifecycle: Lifecycle,
+        clock: Clock,
+        outside: Outside,
+    ) -> Result<Self, OpenError> {
         let db = Db::open(config.database.clone())?;
         let previous = config
             .jwt
@@ -88,7 +119,8 @@ impl Backend {
             passwords: Passwords::default(),
             live: Live::default(),
             streams: Streams::default(),
-            turns: Turns::new(model, config.chat.max_turns),
+            client_documents: outside.client_documents,
+            turns: Turns::new(outside.model, config.chat.max_turns),
             config,
             lifecycle,
         });
@@ -178,6 +210,8 @@ fn quick() -> OpenApiRouter<App> {
 
 fn with_paths(auth: OpenApiRouter<App>, of_user: OpenApiRouter<App>) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::frame())
+        .merge(oauth::metadata_routes())
+        .nest("/api/oauth", oauth::routes())
         .nest("/api/auth", auth)
         .nest("/api/{user_id}", of_user)
 }

@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import random
+import urllib.parse
 import urllib.request
 
 import schemathesis
@@ -24,10 +25,9 @@ names = itertools.count(1)
 chance = random.Random(1)
 
 
-def post(path, body):
-    request = urllib.request.Request(
-        BASE + path, json.dumps(body).encode(), {"content-type": "application/json"}
-    )
+def post(path, body, **headers):
+    headers["content-type"] = "application/json"
+    request = urllib.request.Request(BASE + path, json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 
@@ -36,6 +36,30 @@ def throw_away_session():
     name = f"throw-away-{next(names)}"
     form = {"name": name, "email": f"{name}@example.com", "password": PASSWORD}
     return post("/api/auth/sign-up/email", form)["token"]
+
+
+# What a program asks a user for, with the pair of RFC 7636, Appendix B.
+REQUEST = {
+    "response_type": "code",
+    "client_id": os.environ["CLIENT_ID"],
+    "redirect_uri": "http://127.0.0.1/callback",
+    "scope": "tasks:read",
+    "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    "code_challenge_method": "S256",
+}
+
+
+def redemption():
+    """Exchanges a code that a throw-away user gave."""
+    session = f"Bearer {throw_away_session()}"
+    decision = {**REQUEST, "allow": True}
+    answer = post("/api/auth/decide-authorization", decision, authorization=session)
+    return {
+        "grant_type": "authorization_code",
+        "client_id": REQUEST["client_id"],
+        "code": urllib.parse.parse_qs(urllib.parse.urlsplit(answer["location"]).query)["code"][0],
+        "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    }
 
 
 @schemathesis.hook
@@ -72,6 +96,13 @@ def before_call(ctx, case, kwargs):
         return
     if path.endswith("/approve") and chance.random() < 0.5:
         body["option"] = "Yes"
+    if path == "/api/oauth/register" and "redirect_uris" in body and chance.random() < 0.7:
+        body["redirect_uris"] = [REQUEST["redirect_uri"]]
+    if path == "/api/oauth/token" and chance.random() < 0.3:
+        body.clear()
+        body.update(redemption())
+    if path.endswith("-authorization") and chance.random() < 0.7:
+        body.update(REQUEST)
     if not path.startswith("/api/auth/"):
         return
     known = {

@@ -10,11 +10,12 @@ use todo_api::{
     ChatResponse, CreatedPersonalToken, Message, MessageList, SignedUp, Task, TokenAnswer, Turn,
 };
 use todo_backend::{
+    accounts::oauth::ClientDocuments,
     assistant::{self, model::Model},
     clock::Clock,
     config::Config,
     db::Conn,
-    server::Backend,
+    server::{Backend, Outside},
 };
 use todo_service::{Environment, Lifecycle, Listener};
 
@@ -190,6 +191,16 @@ impl TestApp {
         .await
     }
 
+    /// The same, which fetches the documents of programs so.
+    pub async fn replica_fetching(&self, client_documents: ClientDocuments) -> Self {
+        let outside = Outside {
+            model: Arc::clone(&self.model),
+            client_documents,
+        };
+        let (database, clock) = (self.database.clone(), self.clock.clone());
+        Self::serve(database, clock, &[], self.signals.clone(), outside).await
+    }
+
     /// Starts a backend on a database that is there, with the model that the settings name.
     pub async fn on(database: Database, clock: Clock, variables: &[(&str, &str)]) -> Self {
         let model = assistant::open(&database.config(variables).assistant).unwrap();
@@ -204,15 +215,28 @@ impl TestApp {
         signals: Signals,
         model: Arc<dyn Model>,
     ) -> Self {
+        let outside = Outside {
+            model,
+            client_documents: ClientDocuments::public().unwrap(),
+        };
+        Self::serve(database, clock, variables, signals, outside).await
+    }
+
+    async fn serve(
+        database: Database,
+        clock: Clock,
+        variables: &[(&str, &str)],
+        signals: Signals,
+        outside: Outside,
+    ) -> Self {
         let config = database.config(variables);
         let lifecycle = Lifecycle::new(config.server.grace);
         let listener = Listener::bind(config.server.address, config.server.max_connections)
             .await
             .unwrap();
         let address = listener.address();
-        let answering = Arc::clone(&model);
-        let backend =
-            Backend::with_model(config, lifecycle.clone(), clock.clone(), answering).unwrap();
+        let model = Arc::clone(&outside.model);
+        let backend = Backend::with(config, lifecycle.clone(), clock.clone(), outside).unwrap();
         listener.serve(backend.router(), &lifecycle);
         Self {
             backend,

@@ -4,13 +4,15 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, Uri, header},
-    response::{IntoResponse, Response},
+    http::{HeaderValue, header},
+    response::Response,
 };
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+
+use crate::ingress;
 
 #[derive(Clone)]
 struct Proxy {
@@ -34,15 +36,8 @@ pub async fn proxy(server: &str, token: &str) -> String {
 }
 
 async fn pass_on(State(proxy): State<Proxy>, mut request: Request) -> Response {
-    let path = request
-        .uri()
-        .path_and_query()
-        .map_or("/", |path| path.as_str());
-    let uri: Uri = format!("{}{path}", proxy.server).parse().unwrap();
-    *request.uri_mut() = uri;
     request
         .headers_mut()
         .insert(header::AUTHORIZATION, proxy.authorization);
-    let answer = proxy.http.request(request).await;
-    answer.expect("the server answers").into_response()
+    ingress::pass_on(&proxy.http, &proxy.server, request).await
 }

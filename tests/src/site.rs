@@ -16,17 +16,23 @@ pub struct Site {
 impl Site {
     /// Starts a frontend before a backend.
     pub async fn before(app: &TestApp) -> Self {
-        Self::reaching(&app.url()).await
+        let public_url = &app.backend.app().config.server.public_url;
+        Self::start(&app.url(), public_url).await
     }
 
     /// Starts a frontend that looks for the backend at that address.
     pub async fn reaching(backend: &str) -> Self {
+        Self::start(backend, "").await
+    }
+
+    async fn start(backend: &str, public_url: &str) -> Self {
         let variables = [
             ("ADDR", "127.0.0.1"),
             ("PORT", "0"),
             ("METRICS_ADDR", "off"),
             ("SHUTDOWN_DELAY", "0s"),
             ("BACKEND_URL", backend),
+            ("PUBLIC_URL", public_url),
         ];
         let config = variables
             .into_iter()

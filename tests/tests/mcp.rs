@@ -1,17 +1,21 @@
 //! MCP clients that others wrote, unchanged: the official Python client of both generations, the
-//! Inspector, an agent of kagent's, and the protocol's own conformance suite; over HTTP and over standard input and
-//! output.
+//! Inspector, an agent of kagent's, and the protocol's own conformance suite; over HTTP and over
+//! standard input and output; with a token, and by signing in with a browser.
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
+    net::TcpListener,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use serde_json::{Value, json};
 use todo_tests::{
-    Database, Engine, TestApp, User, aimock::Aimock, bearer, email, model_server, packages,
+    Database, Engine, Ingress, TestApp, User, aimock::Aimock, bearer, browser::Browser, email,
+    model_server, packages,
 };
+use tokio::sync::oneshot;
 
 /// The revisions of the protocol that the conformance suite holds us against.
 const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
@@ -213,6 +217,85 @@ async fn the_server_conforms() {
         };
         println!("{}", tokio::task::spawn_blocking(run).await.unwrap());
     }
+}
+
+/// Runs a client that prints the address at which it wants to be let in, lets it in with a browser,
+/// and gives all that it printed once it has ended well.
+async fn let_in(product: &Ingress, name: &str, mut client: Command) -> String {
+    let (tell, told) = oneshot::channel();
+    let running = tokio::task::spawn_blocking(move || {
+        let mut client = client.stdout(Stdio::piped()).spawn().expect("the client");
+        let mut output = BufReader::new(client.stdout.take().expect("it is piped"));
+        let (mut printed, mut tell) = (String::new(), Some(tell));
+        let mut line = String::new();
+        while output.read_line(&mut line).unwrap() > 0 {
+            if let Some(tell) = tell.take_if(|_| line.starts_with("http")) {
+                tell.send(line.trim().to_owned()).expect("somebody waits");
+            }
+            printed += &std::mem::take(&mut line);
+        }
+        (client.wait().unwrap(), printed)
+    });
+    let address = told.await.expect("the client asks to be let in");
+    assert!(
+        address.starts_with(&format!("{}/oauth/authorize?", product.url)),
+        "{address}"
+    );
+    let browser = Browser::start().await;
+    let page = browser.person().await.tab().await;
+    product.site.sign_in(&page, name).await;
+    page.goto(&address).await;
+    page.click("button", "Allow").await;
+    let (status, printed) = running.await.unwrap();
+    assert!(status.success(), "{printed}");
+    printed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_python_client_signs_in_with_nothing_but_the_address() {
+    for (engine, generation) in [
+        (Engine::Sqlite, "mcp-python-1"),
+        (Engine::Postgres, "mcp-python-2"),
+    ] {
+        let product = Ingress::start(engine).await;
+        let ann = product.app.user("ann").await;
+        let folder = tokio::task::spawn_blocking(move || packages::pip(generation));
+        let folder = folder.await.unwrap();
+        let mut client = Command::new(folder.join("bin/python"));
+        client
+            .arg(folder.join("sign_in.py"))
+            .arg(json!({"url": format!("{}/mcp", product.url)}).to_string());
+        let_in(&product, "ann", client).await;
+        assert_eq!(ann.titles("").await, ["Refreshed", "Signed in"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_authorization_server_conforms() {
+    let product = Ingress::start(Engine::Postgres).await;
+    product.app.user("ann").await;
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let callback = format!("http://127.0.0.1:{port}/callback");
+    let registration = json!({"client_name": "Conformance", "redirect_uris": [callback]});
+    let anonymous = product.app.anonymous();
+    let registered = anonymous.post("/api/oauth/register", registration);
+    let registered: Value = registered.await.expect(201);
+    let folder = tokio::task::spawn_blocking(|| packages::npm("mcp"))
+        .await
+        .unwrap();
+    let mut suite = npm_program(&folder, "conformance");
+    suite
+        .args(["authorization", "--url", &product.url])
+        .args(["--client-id", registered["client_id"].as_str().unwrap()])
+        .args(["--resource", &format!("{}/mcp", product.url)])
+        .args(["--port", &port.to_string()])
+        .args(["--output-dir", "conformance-authorization"]);
+    let printed = let_in(&product, "ann", suite).await;
+    println!("{printed}");
 }
 
 /// Writes which scenarios of a revision may fail, in the suite's own form, and gives the file's

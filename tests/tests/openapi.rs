@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use serde_json::{Value, json};
 use todo_backend::accounts::reset;
-use todo_tests::{Client, Engine, PASSWORD, TestApp, User, email, packages};
+use todo_tests::{Client, Engine, PASSWORD, TestApp, User, email, oauth::Program, packages};
 
 /// Streams have no end to wait for.
 const STREAMS: [&str; 2] = ["/api/{user_id}/events", "/api/{user_id}/turns/{id}/events"];
@@ -36,6 +36,7 @@ async fn hold_against_the_document(engine: Engine) {
         ("PASSWORD_LIMIT_PER_ACCOUNT", "1000000"),
         ("PASSWORD_LIMIT_PER_ADDRESS", "1000000"),
         ("RESET_LIMIT", "1000000"),
+        ("OAUTH_REGISTRATION_LIMIT", "1000000"),
     ];
     let app = TestApp::with(engine, &limits).await;
     let ann = app.user("ann").await;
@@ -45,6 +46,7 @@ async fn hold_against_the_document(engine: Engine) {
         .unwrap();
     let (_, reset_token) = link.split_once("token=").unwrap();
     let ids = things(&app, &ann).await;
+    let program = Program::register(&app).await;
 
     let folder = packages::pip("openapi");
     let statuses = folder.join(format!("statuses-{engine:?}.json"));
@@ -66,6 +68,7 @@ async fn hold_against_the_document(engine: Engine) {
         .env("JWT", token(&ann.client))
         .env("SESSION", token(&ann.session))
         .env("RESET_TOKEN", reset_token)
+        .env("CLIENT_ID", &program.id)
         .env("IDS", ids.to_string())
         .env("STATUSES", &statuses)
         .output()

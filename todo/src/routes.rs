@@ -56,6 +56,8 @@ mod tests {
             "/mcp",
             "/mcp/",
             "/.well-known/oauth-protected-resource",
+            "/.well-known/oauth-protected-resource/mcp",
+            "/.well-known/oauth-authorization-server",
             "/readyz",
         ] {
             assert!(is_backends(path), "{path}");
@@ -66,6 +68,7 @@ mod tests {
             "/apiary",
             "/mcpx",
             "/.well-known/security.txt",
+            "/oauth/authorize",
             "/assets/api",
         ] {
             assert!(!is_backends(path), "{path}");

@@ -35,7 +35,8 @@ enum Step {
     Rust,
     /// The stories that need a browser: Chromium, with axe-core.
     Browser,
-    /// MCP clients that others wrote: Python's, the Inspector, and the conformance suite.
+    /// MCP clients that others wrote: Python's, which also signs in with Chromium, the Inspector, and
+    /// the conformance suite.
     Mcp,
     /// Licences, bans and sources of the dependencies, with cargo-deny.
     Deny,
@@ -77,6 +78,7 @@ impl Step {
             Self::Mcp => {
                 tools::node()?;
                 tools::python()?;
+                tools::chromium()?;
                 // The clients start the programs themselves. Together with the test, so that no
                 // dependency is built a second time with other features.
                 run(on_demand("build", &["mcp"]).arg("--bins"))?;

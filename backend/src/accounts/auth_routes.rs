@@ -20,7 +20,7 @@ use super::{
     client::Client,
     cookie,
     error::AuthError,
-    origin, personal_tokens,
+    oauth, origin, personal_tokens,
     queries::{self, Ending},
     rules,
     session::{self, MaybeSignedIn, SignedIn},
@@ -63,6 +63,7 @@ pub fn auth_routes() -> OpenApiRouter<App> {
         .routes(routes!(update_user))
         .routes(routes!(delete_user))
         .merge(personal_tokens::routes())
+        .merge(oauth::consent_routes())
 }
 
 async fn never_stored(mut response: Response) -> Response {

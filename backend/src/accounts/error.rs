@@ -8,6 +8,7 @@ use axum::{
 use todo_api::Problem;
 
 use super::{
+    oauth::GRANTS_MAX,
     password::{PASSWORD_MAX, PASSWORD_MIN},
     personal_tokens::TOKENS_MAX,
 };
@@ -49,6 +50,19 @@ pub enum AuthError {
     /// 422: the user has a personal token of that name.
     #[error("You have a token of that name. Give this one another.")]
     PersonalTokenNameTaken,
+    /// 400: a program that is not known, with what to do about it.
+    #[error("{0}")]
+    UnknownClient(String),
+    /// 400: a program wants to be sent what others might read.
+    #[error(
+        "The program wants the answer at an address that it did not name before. Nothing was sent there."
+    )]
+    ForeignRedirect,
+    /// 422: the user has let in as many programs as there may be.
+    #[error(
+        "You have {GRANTS_MAX} connected programs, which is the most. Remove one in the settings."
+    )]
+    TooManyGrants,
     /// 400: an update without a field.
     #[error("There is nothing to change in this request.")]
     NothingToUpdate,
@@ -104,6 +118,17 @@ impl AuthError {
                 S::UNPROCESSABLE_ENTITY,
                 "PERSONAL_TOKEN_NAME_TAKEN",
                 "Personal token name taken",
+            ),
+            Self::UnknownClient(_) => (S::BAD_REQUEST, "UNKNOWN_CLIENT", "Unknown client"),
+            Self::ForeignRedirect => (
+                S::BAD_REQUEST,
+                "FOREIGN_REDIRECT_URI",
+                "Foreign redirect URI",
+            ),
+            Self::TooManyGrants => (
+                S::UNPROCESSABLE_ENTITY,
+                "TOO_MANY_GRANTS",
+                "Too many grants",
             ),
             Self::NothingToUpdate => (S::BAD_REQUEST, "NO_FIELDS_TO_UPDATE", "No fields to update"),
             Self::HttpsRequired => (S::BAD_REQUEST, "HTTPS_REQUIRED", "Sign in over https"),

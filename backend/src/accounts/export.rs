@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use todo_api::{PAGE_MAX, TaskQuery};
 use tokio::sync::mpsc;
 
-use super::{model::UserRow, personal_tokens, queries, rules};
+use super::{model::UserRow, oauth, personal_tokens, queries, rules};
 use crate::{
     app::App,
     caller::UserId,
@@ -101,6 +101,11 @@ impl Writer {
         let tokens = personal_tokens::of_user(&mut self.conn().await?, &user.id, now).await?;
         let mut list = self.list("personal_tokens").await?;
         list.page(tokens.iter().map(|token| token.to_wire()))
+            .await?;
+        list.end().await?;
+        let grants = oauth::grants_of(&mut self.conn().await?, &user.id, now).await?;
+        let mut list = self.list("oauth_grants").await?;
+        list.page(grants.iter().map(|grant| grant.to_wire()))
             .await?;
         list.end().await?;
         self.tasks().await?;

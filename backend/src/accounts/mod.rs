@@ -1,7 +1,7 @@
 //! Accounts: who somebody is. People sign up and in with e-mail address and password, in Better
 //! Auth's wire format; a session, by cookie or bearer token, is good for `/api/auth` only and is
 //! exchanged there for a JWT, which is good for everything else. So is a personal access token, which
-//! a user makes for a program.
+//! a user makes for a program. A program that asks the user itself gets a token for MCP ([`oauth`]).
 
 mod auth_routes;
 mod client;
@@ -10,6 +10,7 @@ mod email;
 mod error;
 mod export;
 mod model;
+pub mod oauth;
 mod origin;
 mod password;
 pub mod personal_tokens;
@@ -18,6 +19,8 @@ mod rate_limit;
 pub mod reset;
 mod routes;
 mod rules;
+mod scope;
+mod secret;
 mod session;
 mod token;
 pub mod whose;
@@ -26,3 +29,4 @@ pub use auth_routes::{auth_router, auth_routes};
 pub use password::Passwords;
 pub use rate_limit::RateLimits;
 pub use routes::router;
+pub use scope::OAUTH_SCOPES;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::{
     email::Email,
     model::{SessionRow, UserRow},
+    oauth,
 };
 use crate::db::{
     Conn, on,
@@ -294,6 +295,6 @@ pub(super) async fn sweep(conn: &mut Conn, now: Timestamp) -> QueryResult<()> {
         diesel::delete(personal_tokens::table.filter(personal_tokens::expires_at.le(At(now))))
             .execute(conn)
             .await?;
-        Ok(())
-    })
+    });
+    oauth::sweep(conn, now).await
 }

@@ -22,7 +22,7 @@ const SWEEP_EVERY: u32 = 32;
 
 /// How long wrong passwords count from the first of them.
 const PASSWORDS: SignedDuration = SignedDuration::from_mins(15);
-/// How long new accounts and resets count from the first of them.
+/// How long new accounts, resets and registrations count from the first of them.
 const ACCOUNTS: SignedDuration = SignedDuration::from_hours(1);
 
 /// How many attempts there may be. Those at a password that succeed do not count.
@@ -36,7 +36,14 @@ pub struct RateLimits {
     pub sign_ups: u32,
     /// Uses of reset links from one address in an hour.
     pub resets: u32,
+    /// OAuth clients that register from one address in an hour.
+    pub registrations: u32,
 }
+
+/// OAuth clients that register from everywhere in an hour: their rows stay for a day.
+const ALL_REGISTRATIONS: u32 = 2000;
+/// Questions of one user about OAuth clients in 15 minutes: each may fetch a document.
+const AUTHORIZATIONS: u32 = 60;
 
 /// Whose attempts of what are counted.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +56,12 @@ pub(super) enum Subject<'a> {
     SignUps(IpAddr),
     /// Password resets from an address.
     Resets(IpAddr),
+    /// Registrations of OAuth clients from an address.
+    Registrations(IpAddr),
+    /// Registrations of OAuth clients from everywhere.
+    AllRegistrations,
+    /// Authorization requests that a user is asked about.
+    Authorizations(&'a str),
 }
 
 impl Subject<'_> {
@@ -59,6 +72,9 @@ impl Subject<'_> {
             Self::Address(_) => (limits.passwords_per_address, PASSWORDS),
             Self::SignUps(_) => (limits.sign_ups, ACCOUNTS),
             Self::Resets(_) => (limits.resets, ACCOUNTS),
+            Self::Registrations(_) => (limits.registrations, ACCOUNTS),
+            Self::AllRegistrations => (ALL_REGISTRATIONS, ACCOUNTS),
+            Self::Authorizations(_) => (AUTHORIZATIONS, PASSWORDS),
         }
     }
 }
@@ -71,6 +87,9 @@ impl fmt::Display for Subject<'_> {
             Self::Address(address) => write!(f, "password@{}", network(*address)),
             Self::SignUps(address) => write!(f, "sign-up@{}", network(*address)),
             Self::Resets(address) => write!(f, "reset@{}", network(*address)),
+            Self::Registrations(address) => write!(f, "register@{}", network(*address)),
+            Self::AllRegistrations => f.write_str("register"),
+            Self::Authorizations(user_id) => write!(f, "authorize:{user_id}"),
         }
     }
 }

@@ -101,28 +101,23 @@ impl Run {
     ) -> Result<Self, Error> {
         let client = Client::new(&app, Caller::process(user_id.clone()));
         let mut conn = app.db.read().await?;
-        let after = Some(row.message_id + 1);
-        let mut messages =
-            queries::latest_messages(&mut conn, &user_id, row.conversation_id, after, HISTORY + 1)
+        let before = Some(row.message_id.max(0));
+        let mut earlier =
+            queries::latest_messages(&mut conn, &user_id, row.conversation_id, before, HISTORY)
                 .await?;
-        messages.reverse();
-        let own = messages
-            .pop_if(|message| message.id == row.message_id)
+        earlier.reverse();
+        let mut ids: Vec<i64> = earlier.iter().map(|message| message.turn_id).collect();
+        ids.dedup();
+        let ids = ids.split_off(ids.len().saturating_sub(HISTORY_TURNS));
+        let earlier_steps = queries::steps(&mut conn, &user_id, &ids).await?;
+        let earlier_calls = queries::calls(&mut conn, &user_id, &ids).await?;
+        let mut messages = history(&earlier, &earlier_steps, &earlier_calls);
+        let own = queries::message(&mut conn, &user_id, row.message_id)
+            .await?
             .ok_or(Error::NotFound("message"))?;
-        let mut turns: Vec<i64> = messages.iter().map(|message| message.turn_id).collect();
-        turns.dedup();
-        let mut turns = turns.split_off(turns.len().saturating_sub(HISTORY_TURNS));
-        turns.push(row.id);
-        let mut earlier_steps = queries::steps(&mut conn, &user_id, &turns).await?;
-        let mut earlier_calls = queries::calls(&mut conn, &user_id, &turns).await?;
-        let steps: Vec<StepRow> = earlier_steps
-            .extract_if(.., |step| step.turn_id == row.id)
-            .collect();
-        let calls: Vec<CallRow> = earlier_calls
-            .extract_if(.., |call| call.turn_id == row.id)
-            .collect();
-        let mut messages = history(&messages, &earlier_steps, &earlier_calls);
         messages.push(ModelMessage::User(own.content));
+        let steps = queries::steps(&mut conn, &user_id, &[row.id]).await?;
+        let calls = queries::calls(&mut conn, &user_id, &[row.id]).await?;
         let said: Vec<&str> = steps
             .iter()
             .map(|step| step.said.as_str())

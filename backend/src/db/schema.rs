@@ -68,6 +68,67 @@ table! {
     use diesel::sql_types::*;
     use super::super::types::Moment;
 
+    oauth_clients (id) {
+        id -> Text,
+        name -> Text,
+        redirect_uris -> Text,
+        expires_at -> Moment,
+        created_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::super::types::Moment;
+
+    oauth_grants (id) {
+        id -> Text,
+        user_id -> Text,
+        client_id -> Text,
+        client_name -> Text,
+        scope -> Text,
+        resource -> Text,
+        family_hash -> Text,
+        turn_hash -> Text,
+        expires_at -> Moment,
+        last_used_at -> Nullable<Moment>,
+        created_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::super::types::Moment;
+
+    oauth_access_tokens (token_hash) {
+        token_hash -> Text,
+        grant_id -> Text,
+        expires_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::super::types::Moment;
+
+    oauth_codes (code_hash) {
+        code_hash -> Text,
+        user_id -> Text,
+        client_id -> Text,
+        client_name -> Text,
+        redirect_uri -> Text,
+        scope -> Text,
+        resource -> Text,
+        code_challenge -> Text,
+        grant_id -> Nullable<Text>,
+        expires_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::super::types::Moment;
+
     password_resets (token_hash) {
         token_hash -> Text,
         user_id -> Text,
@@ -243,6 +304,10 @@ allow_tables_to_appear_in_same_query!(
     user_state,
     user_sessions,
     personal_tokens,
+    oauth_clients,
+    oauth_grants,
+    oauth_access_tokens,
+    oauth_codes,
     password_resets,
     rate_limits,
     tasks,

@@ -24,14 +24,17 @@ use super::{
     server::{Server, Whose},
     tools,
 };
-use crate::{app::App, caller::Caller, error::Error};
+use crate::{
+    accounts::{OAUTH_SCOPES, oauth},
+    app::App,
+    caller::{Audience, Caller},
+    error::Error,
+};
 
 const PATH: &str = "/mcp";
 /// Where a client learns how to get a credential (RFC 9728); the resource's path may follow.
 const METADATA: &str = "/.well-known/oauth-protected-resource";
 const METADATA_OF_PATH: &str = "/.well-known/oauth-protected-resource/mcp";
-/// The scopes as OAuth names them.
-const SCOPES: [&str; 2] = ["tasks:read", "tasks:write"];
 /// Where a browser on the user's own machine may come from: a client under development.
 const LOOPBACK_ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
 
@@ -109,7 +112,7 @@ async fn guard(
 }
 
 async fn admit(app: &App, rate_limit: &RateLimit, request: Request) -> Result<Request, Error> {
-    let caller = Caller::authenticate(app, request.headers()).await?;
+    let caller = Caller::authenticate(app, request.headers(), Audience::Mcp).await?;
     rate_limit.count(&caller.user_id, app.clock.now())?;
     let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, app.config.body_limit)
@@ -155,7 +158,7 @@ fn refuse(app: &App, error: Error, presented: bool) -> Response {
     let public_url = &app.config.server.public_url;
     let challenge = format!(
         "Bearer {reason}scope=\"{}\", resource_metadata=\"{public_url}{METADATA_OF_PATH}\"",
-        SCOPES.join(" ")
+        OAUTH_SCOPES.join(" ")
     );
     let mut response = error.into_response();
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
@@ -169,10 +172,11 @@ fn refuse(app: &App, error: Error, presented: bool) -> Response {
 /// The metadata of the protected resource (RFC 9728).
 async fn metadata(State(app): State<App>) -> Json<Value> {
     Json(json!({
-        "resource": format!("{}{PATH}", app.config.server.public_url),
+        "resource": oauth::resource(&app),
         "resource_name": "Todo Chatbot",
+        "authorization_servers": [app.config.server.public_url],
         "bearer_methods_supported": ["header"],
-        "scopes_supported": SCOPES,
+        "scopes_supported": OAUTH_SCOPES,
     }))
 }
 

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     app::App,
-    caller::Caller,
+    caller::{Audience, Caller},
     chat::{self, calls::CallRef},
     error::Error,
 };
@@ -73,7 +73,7 @@ impl Server {
                     .cloned()
                     .ok_or_else(|| Error::Internal("an MCP request without a caller".to_owned()))
             }
-            Whose::Token(token) => Caller::of_token(&self.app, token).await,
+            Whose::Token(token) => Caller::of_token(&self.app, token, Audience::Api).await,
             Whose::One(caller) | Whose::Agent(caller) => Ok(caller.clone()),
         }
     }

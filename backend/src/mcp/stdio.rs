@@ -4,7 +4,11 @@
 use rmcp::{ServiceExt, transport};
 
 use super::server::{Server, Whose};
-use crate::{app::App, caller::Caller, live};
+use crate::{
+    app::App,
+    caller::{Audience, Caller},
+    live,
+};
 
 /// Why the client could not be served.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +27,7 @@ pub enum StdioError {
 /// When the token is not good, or the client does not speak MCP.
 pub async fn serve_token(app: &App, token: String) -> Result<(), StdioError> {
     // Better said now than at the first call.
-    Caller::of_token(app, &token)
+    Caller::of_token(app, &token, Audience::Api)
         .await
         .map_err(|error| StdioError::Token(error.detail()))?;
     serve(app, Whose::Token(token)).await

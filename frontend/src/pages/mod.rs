@@ -1,9 +1,11 @@
 //! The pages and the fragments that htmx asks for.
 
 mod account;
+mod authorize;
 mod chat;
 mod clock;
 mod conversations;
+mod grants;
 mod index;
 mod settings;
 mod tasks;
@@ -107,8 +109,13 @@ pub(crate) fn signed_in() -> Router<App> {
         .route("/settings/sessions", post(settings::end_session))
         .route("/settings/tokens", post(tokens::create))
         .route("/settings/tokens/revoke", post(tokens::revoke))
+        .route("/settings/grants/revoke", post(grants::revoke))
         .route("/settings/delete", post(settings::delete_account))
         .route("/export", get(settings::export))
+        .route(
+            "/oauth/authorize",
+            get(authorize::page).post(authorize::decide),
+        )
         .route("/logout", post(account::sign_out))
 }
 

@@ -1,5 +1,5 @@
-//! The settings: the person, the look, the password, the sessions, the tokens for programs, and the
-//! way out with one's data.
+//! The settings: the person, the look, the password, the sessions, the programs and their tokens,
+//! and the way out with one's data.
 
 use askama::Template;
 use axum::{
@@ -12,9 +12,9 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use todo_api::{PersonalToken, Settings, SettingsPatch, Theme};
+use todo_api::{OauthGrant, PersonalToken, Settings, SettingsPatch, Theme};
 
-use super::{Look, account, clock::Clock, html, tokens::Tokens};
+use super::{Look, account, clock::Clock, grants::GrantView, html, tokens::Tokens};
 use crate::{
     App,
     backend::{AuthAnswer, BackendError},
@@ -31,6 +31,9 @@ pub(super) struct SettingsPage {
     settings: Settings,
     zones: Vec<String>,
     sessions: Vec<SessionView>,
+    grants: Vec<GrantView>,
+    /// Where programs find the tasks.
+    mcp: String,
     pub(super) tokens: Tokens,
     notice: Option<Toast>,
     /// What is wrong: the field's id and a sentence.
@@ -103,10 +106,11 @@ pub(super) async fn load(
 ) -> Result<SettingsPage, BackendError> {
     let auth = app.backend(visitor).with_cookie();
     let path = session.path("settings");
-    let (settings, sessions, current, tokens) = tokio::try_join!(
+    let (settings, sessions, current, grants, tokens) = tokio::try_join!(
         session.backend.get::<Settings>(&path),
         auth.get::<Vec<SessionAnswer>>("/api/auth/list-sessions"),
         auth.get::<Option<CurrentSession>>("/api/auth/get-session"),
+        auth.get::<Vec<OauthGrant>>("/api/auth/list-oauth-grants"),
         auth.get::<Vec<PersonalToken>>("/api/auth/list-personal-tokens"),
     )?;
     let current = current.ok_or(BackendError::SignedOut)?;
@@ -127,10 +131,22 @@ pub(super) async fn load(
             .collect(),
         settings,
         sessions,
+        grants: grants
+            .into_iter()
+            .map(|grant| GrantView::new(grant, &clock))
+            .collect(),
+        mcp: mcp(app),
         tokens: Tokens::new(tokens, &clock),
         notice: None,
         errors: Vec::new(),
     })
+}
+
+/// The address to give to programs that speak MCP.
+fn mcp(app: &App) -> String {
+    let public_url = app.public_url.as_ref().map(ToString::to_string);
+    let public_url = public_url.unwrap_or_default();
+    format!("{}/mcp", public_url.trim_end_matches('/'))
 }
 
 /// A browser's name for itself in words.
@@ -176,6 +192,7 @@ pub(crate) async fn page(
         Some("done=saved") => Some("Saved."),
         Some("done=password") => Some("Your password is changed."),
         Some("done=session") => Some("Signed out there."),
+        Some("done=grant") => Some("The program is removed."),
         Some("done=token") => Some("The token is revoked."),
         Some("done=sessions") => Some("Signed out everywhere else."),
         _ => None,

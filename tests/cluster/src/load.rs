@@ -33,9 +33,6 @@ const TOKEN_AGE: Duration = Duration::from_secs(120);
 /// How long a chat turn may take.
 const TURN: Duration = Duration::from_secs(60);
 
-/// What closes a turn whose process died has numbers above those that the process could have given.
-const AFTER_A_CRASH: i64 = 100_000;
-
 /// A running load.
 pub(crate) struct Load {
     counts: Arc<Counts>,
@@ -50,7 +47,6 @@ struct Counts {
     turns: AtomicU64,
     reconnects: AtomicU64,
     retried: AtomicU64,
-    interrupted: AtomicU64,
     failures: Mutex<Vec<(Instant, String)>>,
     /// The titles that a person's writes were acknowledged for.
     acknowledged: Mutex<Vec<(String, String)>>,
@@ -63,8 +59,6 @@ pub(crate) struct Seen {
     pub(crate) reconnects: u64,
     /// Writes that failed once and then succeeded under the same key.
     pub(crate) retried: u64,
-    /// Turns that were shown interrupted, and finished by a retry.
-    pub(crate) interrupted: u64,
     pub(crate) writes: usize,
     pub(crate) failures: Vec<(Instant, String)>,
 }
@@ -166,7 +160,6 @@ impl Load {
             turns: self.counts.turns.load(Ordering::Relaxed),
             reconnects: self.counts.reconnects.load(Ordering::Relaxed),
             retried: self.counts.retried.load(Ordering::Relaxed),
-            interrupted: self.counts.interrupted.load(Ordering::Relaxed),
             writes: acknowledged.len(),
             failures: std::mem::take(&mut *lock(&self.counts.failures)),
         })
@@ -230,8 +223,7 @@ async fn read_pages(person: Person, counts: Arc<Counts>, stopped: watch::Receive
             if status == 200 && page.contains("</html>") {
                 Ok(())
             } else {
-                let start: String = page.chars().take(80).collect();
-                Err(format!("the page: {status} {start}").into())
+                Err(format!("the page: {status}").into())
             }
         });
         counts.note(outcome);
@@ -260,8 +252,7 @@ async fn chat(person: Person, counts: Arc<Counts>, stopped: watch::Receiver<bool
 }
 
 /// One turn to its end. A stream that ends before is followed further on another connection, as the
-/// page does; its events must be numbered without a gap and without a repetition. A turn whose
-/// process died is tried again.
+/// page does; its events must be numbered without a gap and without a repetition.
 async fn turn(person: &Person, token: &str, n: u64, counts: &Counts) -> Result {
     let message = format!("Add a task to count to {n}");
     counts.sent.fetch_add(1, Ordering::Relaxed);
@@ -282,8 +273,7 @@ async fn turn(person: &Person, token: &str, n: u64, counts: &Counts) -> Result {
                 let Some(id) = id.and_then(|id| id.parse::<i64>().ok()) else {
                     continue;
                 };
-                let follows = |last| id == last + 1 || (id > last && id > AFTER_A_CRASH);
-                if !last.is_none_or(follows) {
+                if last.is_some_and(|last| id != last + 1) {
                     return Err(format!("event {id} came after {last:?}").into());
                 }
                 last = Some(id);
@@ -293,14 +283,7 @@ async fn turn(person: &Person, token: &str, n: u64, counts: &Counts) -> Result {
                         turn = data["turn_id"].as_i64();
                     }
                     Some("done") => return Ok(()),
-                    Some("interrupted") => {
-                        let turn = turn.ok_or("an event before the first")?;
-                        counts.interrupted.fetch_add(1, Ordering::Relaxed);
-                        answer = person.retry(token, turn, &format!("retry {n}")).await?;
-                        (last, unread) = (None, String::new());
-                        break;
-                    }
-                    Some(end @ ("stopped" | "failed")) => {
+                    Some(end @ ("stopped" | "failed" | "interrupted")) => {
                         return Err(format!("a turn was {end}").into());
                     }
                     _ => {}

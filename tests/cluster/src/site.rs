@@ -180,17 +180,6 @@ impl Person {
         stream(answer).await
     }
 
-    /// Tries an interrupted turn again; the answer streams.
-    pub(crate) async fn retry(&self, token: &str, turn: i64, key: &str) -> Result<Response> {
-        let headers = [
-            ("authorization", token),
-            ("accept", "text/event-stream"),
-            ("idempotency-key", key),
-        ];
-        let path = self.path(&format!("turns/{turn}/retry"));
-        stream(self.site.send(Method::POST, &path, &headers, None).await?).await
-    }
-
     /// The events of a turn after one of them.
     pub(crate) async fn events(&self, token: &str, turn: i64, after: i64) -> Result<Response> {
         let after = after.to_string();

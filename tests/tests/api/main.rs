@@ -10,6 +10,7 @@ mod hostile_model;
 mod idempotency;
 mod live;
 mod mcp;
+mod oauth;
 mod personal_tokens;
 mod processes;
 mod replicas;

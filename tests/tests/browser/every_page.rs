@@ -9,6 +9,7 @@ use serde_json::json;
 use todo_tests::{
     Engine, Site, TestApp, User,
     browser::{Browser, Page},
+    oauth::{Program, authorize},
 };
 
 use crate::{Stage, finds, hears, say};
@@ -82,6 +83,26 @@ async fn the_task_page_empty_with_a_few_and_with_many_tasks() {
     }
     stage.site.open(page, "/").await;
     judge(page, "tasks-many").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_question_whether_to_let_a_program_in_and_the_list_of_those_that_are() {
+    let stage = Stage::before(TestApp::in_real_time(Engine::Sqlite).await).await;
+    let page = &stage.signed_up("ann", true).await;
+    let ann = stage.app.sign_in("ann").await;
+    let program = Program::register(&stage.app).await;
+    let path = authorize(&program.request());
+    stage.site.open(page, &path).await;
+    judge(page, "authorize").await;
+    let foreign = program.request_with("redirect_uri", "https://evil.example/");
+    stage.site.open(page, &authorize(&foreign)).await;
+    judge(page, "authorize-refused").await;
+
+    for _ in 0..3 {
+        program.sign_in(&ann).await;
+    }
+    stage.site.open(page, "/settings").await;
+    judge(page, "settings-grants").await;
 }
 
 /// One of each kind, and two whose titles are as long as they can be.

@@ -11,6 +11,7 @@ mod hostile;
 mod keyboard;
 mod live;
 mod model;
+mod oauth;
 mod settings;
 mod tasks;
 mod tokens;

@@ -6,7 +6,7 @@ use todo_tests::{Client, Engine, Site, TestApp, client::Answer};
 use crate::{submit, visitor};
 
 /// Every route of the pages that changes something.
-const UNSAFE: [&str; 24] = [
+const UNSAFE: [&str; 26] = [
     "/login",
     "/signup",
     "/reset",
@@ -30,7 +30,9 @@ const UNSAFE: [&str; 24] = [
     "/settings/sessions",
     "/settings/tokens",
     "/settings/tokens/revoke",
+    "/settings/grants/revoke",
     "/settings/delete",
+    "/oauth/authorize",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,6 +134,7 @@ async fn every_answer_keeps_to_itself() {
         "/settings",
         "/conversations",
         "/export",
+        "/oauth/authorize",
         "/nowhere",
         "/tasks/99/edit",
         "/favicon.ico",

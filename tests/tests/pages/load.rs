@@ -93,12 +93,13 @@ async fn a_page_asks_for_everything_at_once_and_only_once() {
         .assert_status(200);
     assert_eq!(gate.calls(), ["settings", "tasks", "tasks"]);
 
-    gate.hold_until(4);
+    gate.hold_until(5);
     ann.get("/settings").await.assert_status(200);
     assert_eq!(
         gate.calls(),
         [
             "get-session",
+            "list-oauth-grants",
             "list-personal-tokens",
             "list-sessions",
             "settings"

@@ -1,5 +1,6 @@
 //! The pages as HTTP serves them, without a browser.
 
+mod authorize;
 mod forms;
 mod headers;
 mod load;

@@ -5,11 +5,9 @@
 mod queries;
 mod routes;
 mod rules;
-mod secret;
 
 pub(super) use queries::of_user;
 pub(super) use routes::routes;
 pub(super) use rules::TOKENS_MAX;
 
-pub use rules::{Found, find, is_live};
-pub use secret::PREFIX;
+pub use rules::{Found, PREFIX, find, is_live};

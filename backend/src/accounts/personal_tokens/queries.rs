@@ -8,7 +8,10 @@ use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
 use todo_api::{PersonalToken, Scope};
 
-use crate::db::{Conn, on, schema::personal_tokens, types::At};
+use crate::{
+    accounts::scope::stored_scope,
+    db::{Conn, on, schema::personal_tokens, types::At},
+};
 
 /// A row of `personal_tokens`.
 #[derive(Clone, Queryable, Selectable, Insertable)]
@@ -27,34 +30,19 @@ pub(in crate::accounts) struct TokenRow {
 impl TokenRow {
     /// What it is good for.
     pub(super) fn scope(&self) -> Scope {
-        match self.scope.as_str() {
-            "write" => Scope::Write,
-            _ => Scope::Read,
-        }
+        stored_scope(&self.scope)
     }
 
     /// What clients read.
     pub(in crate::accounts) fn to_wire(&self) -> PersonalToken {
-        let scope = self.scope();
         PersonalToken {
             id: self.id.clone(),
             name: self.name.clone(),
-            scopes: [Scope::Read, Scope::Write]
-                .into_iter()
-                .filter(|included| *included <= scope)
-                .collect(),
+            scopes: self.scope().included(),
             created_at: self.created_at.0,
             expires_at: self.expires_at.0,
             last_used_at: self.last_used_at.map(|At(at)| at),
         }
-    }
-}
-
-/// How a scope is stored.
-pub(super) const fn scope_name(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Read => "read",
-        Scope::Write => "write",
     }
 }
 

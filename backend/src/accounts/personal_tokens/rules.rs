@@ -3,12 +3,9 @@
 use jiff::SignedDuration;
 use todo_api::{CreatedPersonalToken, NewPersonalToken, PersonalToken, Scope};
 
-use super::{
-    queries::{self, TokenRow, scope_name},
-    secret::Secret,
-};
+use super::queries::{self, TokenRow};
 use crate::{
-    accounts::{error::AuthError, token::random_id},
+    accounts::{error::AuthError, scope::scope_name, secret::Secret, token::random_id},
     app::App,
     caller::UserId,
     db::{Conn, DbError, types::At},
@@ -16,6 +13,8 @@ use crate::{
     writes::{Reserve, UserWrite},
 };
 
+/// What every token begins with, so that people and secret scanners know one when they see it.
+pub const PREFIX: &str = "todo_pat_";
 /// Most tokens of one user.
 pub(in crate::accounts) const TOKENS_MAX: usize = 50;
 /// Longest name, in characters.
@@ -48,7 +47,7 @@ pub(super) async fn create(
         let sentence = format!("A token lasts 1 to {DAYS_MAX} days.");
         return Err(Error::field("expiresInDays", sentence).into());
     }
-    let secret = Secret::random();
+    let secret = Secret::random(PREFIX);
     let now = app.clock.now();
     let row = TokenRow {
         id: random_id(),
@@ -127,7 +126,7 @@ pub struct Found {
 /// # Errors
 /// [`Error::Unavailable`] when the database is.
 pub async fn find(app: &App, presented: &str) -> Result<Option<Found>, Error> {
-    let Some(secret) = Secret::presented(presented) else {
+    let Some(secret) = Secret::presented(PREFIX, presented) else {
         return Ok(None);
     };
     let now = app.clock.now();

@@ -163,8 +163,8 @@ pub(super) async fn sigkill(stage: &mut Stage) -> Result<String> {
         when.saturating_duration_since(killed).as_secs_f64()
     });
     Ok(format!(
-        "{seen}; the last failure {last:.1} s after the kill, {} writes done by one retry, {} turns interrupted and finished by a retry",
-        seen.retried, seen.interrupted
+        "{seen}; the last failure {last:.1} s after the kill, {} writes done by one retry",
+        seen.retried
     ))
 }
 

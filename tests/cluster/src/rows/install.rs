@@ -15,7 +15,7 @@ use tokio::{
 use super::Stage;
 use crate::{
     Result,
-    cluster::{is_ready, text, until},
+    cluster::{is_ready, text},
 };
 
 const INSTALLATION: Duration = Duration::from_secs(60);
@@ -48,14 +48,12 @@ pub(super) async fn installs(stage: &mut Stage) -> Result<String> {
     stage.make_secrets().await?;
     let start = Instant::now();
     stage.release.upgrade(&[]).await?;
-    // The Ingress hears of the pods a moment after they are ready.
-    until("page and sign-up answer", INSTALLATION, async || {
-        let page = stage.site.page("/login", &[]).await;
-        let answers = page.is_ok_and(|(status, page)| status == 200 && page.contains("</html>"));
-        Ok(answers && stage.site.sign_up().await.is_ok())
-    })
-    .await?;
     let ready = start.elapsed();
+    let (status, page) = stage.site.page("/login", &[]).await?;
+    if status != 200 || !page.contains("</html>") {
+        return Err(format!("the page: {status} {page}").into());
+    }
+    stage.site.sign_up().await?;
     if ready > INSTALLATION {
         return Err(format!("ready after {:.1} s", ready.as_secs_f64()).into());
     }

@@ -1,13 +1,11 @@
-//! The secret of a personal access token. Only its hash is stored.
+//! Secrets that a program presents. Their prefix tells people, secret scanners and us what they
+//! are; only their hash is stored.
 
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::distr::{Alphanumeric, SampleString};
 use sha2::{Digest, Sha256};
-
-/// What every token begins with, so that people and secret scanners know one when they see it.
-pub const PREFIX: &str = "todo_pat_";
 
 /// Random letters and digits after the prefix: 238 bits.
 const RANDOM: usize = 40;
@@ -18,13 +16,13 @@ pub(super) struct Secret(String);
 
 impl Secret {
     /// A new one.
-    pub(super) fn random() -> Self {
-        Self(PREFIX.to_owned() + &Alphanumeric.sample_string(&mut rand::rng(), RANDOM))
+    pub(super) fn random(prefix: &str) -> Self {
+        Self(prefix.to_owned() + &Alphanumeric.sample_string(&mut rand::rng(), RANDOM))
     }
 
-    /// What somebody presented, if it can be a token at all.
-    pub(super) fn presented(text: &str) -> Option<Self> {
-        let random = text.strip_prefix(PREFIX)?;
+    /// What somebody presented, if it can be such a secret at all.
+    pub(super) fn presented(prefix: &str, text: &str) -> Option<Self> {
+        let random = text.strip_prefix(prefix)?;
         let plausible =
             random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric());
         plausible.then(|| Self(text.to_owned()))
@@ -51,20 +49,23 @@ impl fmt::Debug for Secret {
 mod tests {
     use super::*;
 
+    const PREFIX: &str = "todo_pat_";
+
     #[test]
     fn a_secret_is_known_by_its_form() {
-        let secret = Secret::random();
-        assert!(secret.expose().starts_with("todo_pat_"));
-        let presented = Secret::presented(secret.expose()).unwrap();
+        let secret = Secret::random(PREFIX);
+        assert!(secret.expose().starts_with(PREFIX));
+        let presented = Secret::presented(PREFIX, secret.expose()).unwrap();
         assert_eq!(presented.hash(), secret.hash());
-        assert_ne!(presented.hash(), Secret::random().hash());
+        assert_ne!(presented.hash(), Secret::random(PREFIX).hash());
         assert_eq!(format!("{secret:?}"), "Secret(…)");
 
         let whole = secret.expose();
         for text in ["", PREFIX, &whole[1..], &whole[..48], &format!("{whole}x")] {
-            assert_eq!(Secret::presented(text), None, "{text}");
+            assert_eq!(Secret::presented(PREFIX, text), None, "{text}");
         }
+        assert_eq!(Secret::presented("todo_oat_", whole), None);
         let odd = format!("{PREFIX}{}", "-".repeat(RANDOM));
-        assert_eq!(Secret::presented(&odd), None);
+        assert_eq!(Secret::presented(PREFIX, &odd), None);
     }
 }
