@@ -6,6 +6,7 @@ mod cluster;
 mod dev;
 mod images;
 mod process;
+mod skills;
 mod test;
 mod tools;
 

@@ -11,7 +11,7 @@ use todo_test_postgres::{Cluster, Purpose};
 use crate::{
     Result, charts, images,
     process::{cargo, root, run},
-    tools,
+    skills, tools,
 };
 
 /// Which checks to run.
@@ -45,6 +45,8 @@ enum Step {
     Charts,
     /// The container images: built, inspected, and the product run in them.
     Images,
+    /// The skills: their format, what they make of three specifications, what they refuse.
+    Skills,
 }
 
 impl Step {
@@ -87,6 +89,7 @@ impl Step {
             Self::Deny => deny(),
             Self::Charts => charts::check(),
             Self::Images => images::test(),
+            Self::Skills => skills::check(),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What the tests need beside Rust: it is installed where we may, or named where we may not.
 
-use std::{env, process::Command, sync::Once};
+use std::{env, fs, path::PathBuf, process::Command, sync::Once};
 
 use crate::{
     Result,
-    process::{cargo, run, target, works},
+    process::{cargo, root, run, target, works},
 };
 
 /// The version of cargo-deny that `deny.toml` is written for.
@@ -66,6 +66,23 @@ pub(crate) fn container_runtime() -> Result<&'static str> {
     };
     ensure("a container runtime", &["runc"], found().is_some())?;
     found().ok_or_else(|| "runc is missing".into())
+}
+
+/// A Python environment with the packages of `tests/<sources>/requirements.txt`, installed again
+/// only when that list has changed. Returns its folder, with the programs in `bin/`.
+pub(crate) fn python_packages(sources: &str) -> Result<PathBuf> {
+    let list = root().join("tests").join(sources).join("requirements.txt");
+    let folder = target().join("tools").join(sources);
+    let installed = folder.join("installed");
+    if fs::read(&installed).ok() != Some(fs::read(&list)?) {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        run(Command::new(folder.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .arg("--requirement")
+            .arg(&list))?;
+        fs::copy(list, installed)?;
+    }
+    Ok(folder)
 }
 
 /// Checks licences, bans and sources of the dependencies.

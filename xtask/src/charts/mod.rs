@@ -44,6 +44,13 @@ pub(crate) fn check() -> Result {
     report(&mistakes)
 }
 
+/// What rules and kube-score say of objects that are not ours.
+pub(crate) fn judge(way: &str, yaml: &str) -> Result {
+    let mut mistakes = rules::broken(way, &objects(yaml)?);
+    mistakes.extend(lint::score(way, yaml)?);
+    report(&mistakes)
+}
+
 /// The chart's `appVersion` is the workspace's, and the three charts go together.
 fn versions() -> Result<Vec<Mistake>> {
     let mut mistakes = Vec::new();

@@ -1,0 +1,19 @@
+# syntax=docker/dockerfile:1
+# @{service.full}: a static binary in an image without anything else.
+ARG RUST_VERSION=1.95
+
+FROM rust:${RUST_VERSION}-alpine AS build
+RUN apk add --no-cache build-base ca-certificates perl
+WORKDIR /src
+COPY . .
+# The caches keep what cargo downloaded and compiled, whatever file changed.
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
+    cargo build --release --locked --bin @{service.entry} \
+    && install -D target/release/@{service.entry} /out/@{service.full}
+
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /out/@{service.full} /@{service.full}
+USER 65532:65532
+EXPOSE @{service.port}
+ENTRYPOINT ["/@{service.full}"]
