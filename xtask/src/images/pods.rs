@@ -43,7 +43,7 @@ pub(super) fn run() -> Result {
     let file = folder().join("pods.yaml");
     fs::write(&file, pods)?;
 
-    let namespace = Namespace::replaced()?;
+    let _namespace = Namespace::replaced()?;
     run_program(kubectl(&["apply", "--filename"]).arg(file))?;
     let ready = run_program(&mut kubectl(&[
         "wait",
@@ -67,8 +67,7 @@ pub(super) fn run() -> Result {
     let [frontend_port, backend_port] = free_ports()?;
     let _frontend = Forwarded::new("frontend", frontend_port, 3000)?;
     let _backend = Forwarded::new("backend", backend_port, 8000)?;
-    story(&local(frontend_port), &local(backend_port))?;
-    namespace.delete()
+    story(&local(frontend_port), &local(backend_port))
 }
 
 /// Puts both archives onto the cluster's nodes.
@@ -109,10 +108,6 @@ impl Namespace {
     fn replaced() -> Result<Self> {
         Self::remove("--wait=true")?;
         Ok(Self)
-    }
-
-    fn delete(self) -> Result {
-        Self::remove("--wait=false")
     }
 
     fn remove(wait: &str) -> Result {
