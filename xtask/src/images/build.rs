@@ -37,6 +37,8 @@ pub(super) enum Builder {
 
 /// The label that tells the commit.
 const REVISION: &str = "org.opencontainers.image.revision";
+/// What an installation of Nix has, and NixOS.
+const NIX_PROFILES: [&str; 2] = ["/nix/var/nix/profiles/default", "/run/current-system"];
 /// The version of the programs.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -85,9 +87,11 @@ impl Builder {
     fn found() -> Self {
         let evaluates = ["eval", "--raw", ".#images.drvPath"];
         let nix: Vec<&str> = EXPERIMENTAL.into_iter().chain(evaluates).collect();
+        // Debian's package, with which `test` reads the flake, is not set up to build.
+        let is_set_up = NIX_PROFILES.iter().any(|path| Path::new(path).exists());
         if works("docker", &["info"]) && works("docker", &["buildx", "version"]) {
             Self::Docker
-        } else if works("nix", &nix) {
+        } else if is_set_up && works("nix", &nix) {
             Self::Nix
         } else {
             Self::Buildah
