@@ -19,7 +19,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// The newest migration that this program knows.
-const CURRENT: &str = "00000000000004";
+const CURRENT: &str = "00000000000005";
 
 /// Held while migrating, so that replicas that start together do it one after the other.
 const LOCK: i64 = 0x746f_646f_6d69_6772;
