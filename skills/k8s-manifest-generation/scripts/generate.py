@@ -8,11 +8,10 @@ Example:
 
 from skill import asset, fill, main
 
-FOR_APPLICATION = ["default-deny.yaml", "ingress.yaml", "kustomization.yaml", "namespace.yaml"]
+FOR_APPLICATION = ["ingress.yaml", "kustomization.yaml", "namespace.yaml"]
 FOR_SERVICE = [
     "config.env",
     "deployment.yaml",
-    "networkpolicy.yaml",
     "pdb.yaml",
     "service.yaml",
     "serviceaccount.yaml",
@@ -21,10 +20,13 @@ FOR_SERVICE = [
 
 def generate(app):
     files = {name: fill(asset(name), {"app": app}) for name in FOR_APPLICATION}
+    files["network-policies/default-deny.yaml"] = fill(asset("default-deny.yaml"), {"app": app})
     for service in app["services"]:
         values = {"app": app, "service": service}
         for name in FOR_SERVICE + ["hpa.yaml"] * bool(service["max_replicas"]):
             files[f"{service['name']}/{name}"] = fill(asset(name), values)
+        policy = fill(asset("networkpolicy.yaml"), values)
+        files[f"network-policies/{service['name']}.yaml"] = policy
         kustomization = fill(asset("service-kustomization.yaml"), values)
         files[f"{service['name']}/kustomization.yaml"] = kustomization
     return files

@@ -131,6 +131,7 @@ def service(reader, app):
         "replicas": reader.number("replicas", 1, 50, 2),
         "max_replicas": reader.number("max_replicas", 2, 200, None),
         "args": reader.texts("args", r"[ -~]+"),
+        "before": reader.texts("before", r"[ -~]+"),
         "paths": reader.texts("paths", PATH),
         "live": reader.text("live", PATH, "/livez"),
         "ready": reader.text("ready", PATH, "/readyz"),

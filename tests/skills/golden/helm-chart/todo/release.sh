@@ -23,11 +23,11 @@ kubectl --namespace "$namespace" get secret database-url >/dev/null 2>&1 \
 kubectl --namespace "$namespace" get secret jwt-secret >/dev/null 2>&1 \
   || stop "the Secret jwt-secret is missing in the namespace $namespace."
 helm template "$release" "$@" --namespace "$namespace" \
-  | kubectl --namespace "$namespace" apply --dry-run=server --filename=- >/dev/null \
+  | kubectl --namespace "$namespace" apply --server-side --force-conflicts --dry-run=server --filename=- >/dev/null \
   || stop "the cluster refuses the objects."
 if $dry_run; then
   helm template "$release" "$@" --namespace "$namespace" \
-    | { kubectl --namespace "$namespace" diff --filename=- || [ $? -eq 1 ]; }
+    | { kubectl --namespace "$namespace" diff --server-side --force-conflicts --filename=- || [ $? -eq 1 ]; }
   exit 0
 fi
 

@@ -19,11 +19,11 @@ helm lint --strict --quiet "$@" || stop "the chart or its values are wrong."
 kubectl version >/dev/null 2>&1 || stop "no cluster answers; check \`kubectl config current-context\`."
 kubectl get namespace "$namespace" >/dev/null 2>&1 || stop "make the namespace: kubectl create namespace $namespace"
 helm template "$release" "$@" --namespace "$namespace" \
-  | kubectl --namespace "$namespace" apply --dry-run=server --filename=- >/dev/null \
+  | kubectl --namespace "$namespace" apply --server-side --force-conflicts --dry-run=server --filename=- >/dev/null \
   || stop "the cluster refuses the objects."
 if $dry_run; then
   helm template "$release" "$@" --namespace "$namespace" \
-    | { kubectl --namespace "$namespace" diff --filename=- || [ $? -eq 1 ]; }
+    | { kubectl --namespace "$namespace" diff --server-side --force-conflicts --filename=- || [ $? -eq 1 ]; }
   exit 0
 fi
 
