@@ -4,6 +4,7 @@ mod bench;
 mod charts;
 mod cluster;
 mod dev;
+mod docs;
 mod images;
 mod process;
 mod skills;

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use todo_test_postgres::{Cluster, Purpose};
 
 use crate::{
-    Result, charts, images,
+    Result, charts, docs, images,
     process::{cargo, root, run},
     skills, tools,
 };
@@ -47,6 +47,8 @@ enum Step {
     Images,
     /// The skills: their format, what they make of three specifications, what they refuse.
     Skills,
+    /// The pages: links lead somewhere, and commands are known to the programs they name.
+    Docs,
 }
 
 impl Step {
@@ -90,6 +92,7 @@ impl Step {
             Self::Charts => charts::check(),
             Self::Images => images::test(),
             Self::Skills => skills::check(),
+            Self::Docs => docs::check(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask cluster`: the product on Kubernetes, on the cluster that KUBECONFIG names.
 
+mod aiops;
 mod deploy;
 mod e2e;
 mod images;
@@ -20,6 +21,8 @@ pub(crate) enum Chore {
     Deploy(deploy::Arguments),
     /// Prove what the product promises on a cluster, and print a table.
     E2e(e2e::Arguments),
+    /// Solve the evaluation tasks of `aiops/`, and make the requests of docs/aiops.md.
+    Aiops,
     /// Delete the Minikube cluster.
     Down,
     /// Make the Secrets that are missing.
@@ -45,6 +48,7 @@ pub(crate) fn run(chore: &Chore) -> Result {
         }
         Chore::Deploy(arguments) => deploy::deploy(arguments),
         Chore::E2e(arguments) => e2e::prove(arguments),
+        Chore::Aiops => aiops::evaluate(),
         Chore::Down => minikube::down(),
         Chore::Secrets(arguments) => secrets::make_missing(arguments),
         Chore::Logs(arguments) => logs::follow(arguments),
