@@ -14,7 +14,7 @@ pub(crate) use server::check as check_by_server;
 use objects::{Object, Variant, objects};
 use parity::differences;
 
-use crate::{Result, tools};
+use crate::{Result, process::root, tools};
 
 /// Something that is wrong, in a sentence.
 type Mistake = String;
@@ -40,8 +40,23 @@ pub(crate) fn check() -> Result {
         let differences = differences(&by_helm, &by_kustomize).into_iter();
         mistakes.extend(differences.map(|difference| format!("{}: {difference}", variant.name)));
     }
+    mistakes.extend(assistants()?);
     mistakes.extend(exceptions::unused());
     report(&mistakes)
+}
+
+/// The chart makes the same assistant of kagent as `aiops/kagent`.
+fn assistants() -> Result<Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    for (variant, folder) in Variant::KAGENT {
+        let by_helm = objects(&variant.by_helm()?)?;
+        let mut by_kustomize = objects(&variant.by_kustomize()?)?;
+        let folder = root().join("aiops/kagent").join(folder);
+        by_kustomize.extend(objects(&objects::build(&folder)?)?);
+        let differences = differences(&by_helm, &by_kustomize).into_iter();
+        mistakes.extend(differences.map(|difference| format!("{}: {difference}", variant.name)));
+    }
+    Ok(mistakes)
 }
 
 /// What rules and kube-score say of objects that are not ours.

@@ -115,6 +115,29 @@ impl Variant {
         },
     ];
 
+    /// With the assistant of kagent, and the folder of `aiops/kagent` that makes the same one.
+    pub(super) const KAGENT: [(Self, &'static str); 2] = [
+        (
+            Self {
+                name: "kagent 0.10",
+                values: &["--set=kagent.enabled=true"],
+                overlay: Overlay::Of(&["ingress", "network-policy", "kagent"]),
+            },
+            "v0",
+        ),
+        (
+            Self {
+                name: "kagent 1.0",
+                values: &[
+                    "--set=kagent.enabled=true",
+                    "--set-string=kagent.version=1.0",
+                ],
+                overlay: Overlay::Of(&["ingress", "network-policy", "kagent"]),
+            },
+            "v1",
+        ),
+    ];
+
     /// What `helm template` prints.
     pub(super) fn by_helm(&self) -> Result<String> {
         output(
@@ -145,7 +168,8 @@ impl Variant {
     }
 }
 
-fn build(folder: &Path) -> Result<String> {
+/// What `kustomize build` prints of a folder.
+pub(super) fn build(folder: &Path) -> Result<String> {
     output(Command::new("kustomize").arg("build").arg(folder))
 }
 
