@@ -51,7 +51,8 @@ def cluster(text, template, app):
     namespace, agent = app["namespace"], f"{app['name']}-sre"
     asked = f"{text} (namespace {namespace})"
     kubectl_ai = ["kubectl-ai", "--quiet"] + ["--skip-permissions"] * template["changes"]
-    kagent = ["kagent", "--namespace", namespace]
+    # Agents live where kagent does.
+    kagent = ["kagent", "--namespace", "kagent"]
     return [
         {"tool": "kubectl-ai", "command": shlex.join([*kubectl_ai, asked])},
         {
