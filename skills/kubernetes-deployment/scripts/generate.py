@@ -14,7 +14,6 @@ def generate(app):
     keys = {}
     for service in app["services"]:
         service["called_by"] = ", ".join(caller["name"] for caller in service["callers"]) or "the Ingress"
-        service["first_path"] = service["paths"][0] if service["paths"] else ""
         for secret in service["secrets"]:
             keys.setdefault(secret["name"], set()).add(secret["key"])
     app["secret_keys"] = [
@@ -24,6 +23,7 @@ def generate(app):
         }
         for name in sorted(keys)
     ]
+    app["front_door"] = min(path for service in app["public"] for path in service["paths"])
     app["order"] = ", then ".join(service["name"] for service in app["rollout"])
     return {name: fill(asset(name), {"app": app}) for name in ("RUNBOOK.md", "deploy.sh", "remove.sh")}
 

@@ -12,6 +12,8 @@ from skill import asset, fill, main
 
 def generate(app):
     app["backwards"] = app["rollout"][::-1]
+    app["names"] = ", ".join(service["name"] for service in app["backwards"])
+    app["last"] = app["backwards"][-1]["name"]
     app["order"] = ", then ".join(service["name"] for service in app["backwards"])
     return {name: fill(asset(name), {"app": app}) for name in ("ROLLBACK.md", "rollback.sh")}
 

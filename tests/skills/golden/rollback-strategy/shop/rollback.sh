@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings shop back to its previous version, or to one that is named, and waits until it serves.
-# Usage: rollback.sh [--dry-run] [--to REVISION]
-#   a release of Helm goes back as a whole; without Helm each Deployment goes back, callers first
+# Usage: rollback.sh [--dry-run] [--to REVISION] [SERVICE…]
+#   a release of Helm goes back as a whole; without Helm those services do that are named, callers first:
+#   name the ones that the failed version changed, because the others would go back past it
 # Exit codes: 0 the older version serves, 1 it does not, 2 wrong usage, 3 there is no older version.
 set -euo pipefail
 
@@ -9,12 +10,15 @@ release=shop
 namespace=shop
 dry_run=false
 revision=0
+services=''
 while [ $# -gt 0 ]; do
   case $1 in
     --dry-run) dry_run=true; shift ;;
     --to) [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || { echo "--to needs the number of a revision" >&2; exit 2; }
       revision=$2; shift 2 ;;
-    *) echo "usage: rollback.sh [--dry-run] [--to REVISION]" >&2; exit 2 ;;
+    web) services="$services web"; shift ;;
+    api) services="$services api"; shift ;;
+    *) echo "usage: rollback.sh [--dry-run] [--to REVISION] [SERVICE…], where SERVICE is one of web, api" >&2; exit 2 ;;
   esac
 done
 
@@ -27,21 +31,23 @@ if command -v helm >/dev/null && helm status "$release" --namespace "$namespace"
   [ "$revisions" -gt 1 ] || stop "the release $release has one revision only."
   run helm rollback "$release" "$revision" --namespace "$namespace" --wait --timeout 5m || exit 1
 else
-  kubectl --namespace "$namespace" get deployment/shop-web >/dev/null || stop "shop-web does not run."
-  kubectl --namespace "$namespace" get deployment/shop-api >/dev/null || stop "shop-api does not run."
-  # Two lines of a history are its head, one more is the version that runs.
-  history=$(kubectl --namespace "$namespace" rollout history deployment/shop-web | grep -c '^[0-9]' || true)
-  if [ "$history" -gt 1 ]; then
+  if [ -z "$services" ]; then
+    echo "there is no Helm release: name the services that go back, of web, api" >&2
+    exit 2
+  fi
+  # Nothing goes back unless all of it can.
+  for service in $services; do
+    revisions=$(kubectl --namespace "$namespace" rollout history "deployment/shop-$service" | grep -c '^[0-9]') \
+      || stop "shop-$service does not run."
+    [ "$revisions" -gt 1 ] || stop "shop-$service has one revision only."
+  done
+  if [[ " $services " == *" web "* ]]; then
     run kubectl --namespace "$namespace" rollout undo deployment/shop-web --to-revision="$revision"
     run kubectl --namespace "$namespace" rollout status deployment/shop-web --timeout=300s || exit 1
-    undone=true
   fi
-  history=$(kubectl --namespace "$namespace" rollout history deployment/shop-api | grep -c '^[0-9]' || true)
-  if [ "$history" -gt 1 ]; then
+  if [[ " $services " == *" api "* ]]; then
     run kubectl --namespace "$namespace" rollout undo deployment/shop-api --to-revision="$revision"
     run kubectl --namespace "$namespace" rollout status deployment/shop-api --timeout=300s || exit 1
-    undone=true
   fi
-  [ "${undone:-}" ] || stop "no Deployment has an older version."
 fi
 $dry_run || kubectl --namespace "$namespace" get deployments --selector=app.kubernetes.io/part-of=shop --output=wide
