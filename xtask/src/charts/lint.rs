@@ -1,6 +1,10 @@
 //! The linters that others wrote.
 
-use std::process::Command;
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use super::{Mistake, exceptions, objects};
 use crate::{
@@ -36,4 +40,22 @@ pub(super) fn score(way: &str, yaml: &str) -> Result<Vec<Mistake>> {
         .filter(|line| !line.starts_with("[OK]") && !line.starts_with("[SKIPPED]"))
         .map(|line| format!("{way}: kube-score: {line}"))
         .collect())
+}
+
+/// `kubeconform`, strict, with the schemas of a folder.
+pub(super) fn conforms(yaml: &str, schemas: &Path) -> Result {
+    let location = schemas.join("{{ .ResourceKind }}{{ .KindSuffix }}.json");
+    let mut child = Command::new("kubeconform")
+        .args(["-strict", "-summary", "-schema-location"])
+        .arg(location)
+        .stdin(Stdio::piped())
+        .spawn()?;
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(yaml.as_bytes())?;
+    }
+    if child.wait()?.success() {
+        Ok(())
+    } else {
+        Err("kubeconform found something".into())
+    }
 }

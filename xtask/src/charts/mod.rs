@@ -21,7 +21,7 @@ type Mistake = String;
 
 /// Checks both ways to install, in every variant.
 pub(crate) fn check() -> Result {
-    tools::on_path(&["helm", "kustomize", "kube-score"])?;
+    tools::on_path(&["helm", "kustomize", "kube-score", "kubeconform"])?;
     let mut mistakes = Vec::new();
     lint::charts()?;
     mistakes.extend(versions()?);
@@ -51,8 +51,9 @@ fn assistants() -> Result<Vec<Mistake>> {
     for (variant, folder) in Variant::KAGENT {
         let by_helm = objects(&variant.by_helm()?)?;
         let mut by_kustomize = objects(&variant.by_kustomize()?)?;
-        let folder = root().join("aiops/kagent").join(folder);
-        by_kustomize.extend(objects(&objects::build(&folder)?)?);
+        let assistant = objects::build(&root().join("aiops/kagent").join(folder))?;
+        lint::conforms(&assistant, &root().join("tests/kagent-schemas"))?;
+        by_kustomize.extend(objects(&assistant)?);
         let differences = differences(&by_helm, &by_kustomize).into_iter();
         mistakes.extend(differences.map(|difference| format!("{}: {difference}", variant.name)));
     }

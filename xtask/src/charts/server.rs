@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Object, Variant, differences, report};
+use super::{Object, Variant, differences, lint, report};
 use crate::{
     Result,
     process::{output, run},
@@ -35,7 +35,7 @@ fn check_in_namespace(schemas: &Path) -> Result {
     for variant in Variant::ALL {
         let mut filled = Vec::new();
         for yaml in [variant.by_helm()?, variant.by_kustomize()?] {
-            conforms(&yaml, schemas)?;
+            lint::conforms(&yaml, schemas)?;
             filled.push(dry_run(&yaml)?);
         }
         mistakes.extend(
@@ -45,24 +45,6 @@ fn check_in_namespace(schemas: &Path) -> Result {
         );
     }
     report(&mistakes)
-}
-
-/// `kubeconform`, strict, with the schemas of the server.
-fn conforms(yaml: &str, schemas: &Path) -> Result {
-    let location = schemas.join("{{ .ResourceKind }}{{ .KindSuffix }}.json");
-    let mut child = Command::new("kubeconform")
-        .args(["-strict", "-summary", "-schema-location"])
-        .arg(location)
-        .stdin(Stdio::piped())
-        .spawn()?;
-    if let Some(mut input) = child.stdin.take() {
-        input.write_all(yaml.as_bytes())?;
-    }
-    if child.wait()?.success() {
-        Ok(())
-    } else {
-        Err("kubeconform found something".into())
-    }
 }
 
 /// The objects as the server would store them, without what is of its moment.
