@@ -25,7 +25,7 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
     let pool = CONNECTIONS.to_string();
     let settings = [
         ("DATABASE_POOL_SIZE", pool.as_str()),
-        ("MCP_RATE_LIMIT", "1000000000"),
+        ("MCP_RATE_LIMIT", "1000000"),
     ];
     let backend = Program::backend(&database.url(), &settings).await?;
     let person = Person::sign_up(backend.address, "lister").await?;
