@@ -22,6 +22,7 @@ use todo_service::{Environment, Lifecycle, Listener};
 use crate::{
     client::{Answer, Client, Events},
     postgres,
+    proxy::Proxy,
     scripted::{Scripted, Signals},
 };
 
@@ -81,6 +82,16 @@ impl Database {
                 database
             }
         }
+    }
+
+    /// A new one of PostgreSQL, reached only through a proxy.
+    pub async fn behind_proxy() -> (Self, Proxy) {
+        let url = postgres::migrated_database().await;
+        let (server, name) = url.rsplit_once('/').unwrap();
+        let (user, server) = server.rsplit_once('@').unwrap();
+        let proxy = Proxy::before(server.parse().unwrap()).await;
+        let behind = format!("{user}@{}/{name}", proxy.address);
+        (Self::Postgres(behind), proxy)
     }
 
     /// The file of SQLite.

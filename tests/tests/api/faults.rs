@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use todo_api::Task;
 use todo_backend::clock::Clock;
-use todo_tests::{Database, Engine, NOON, TestApp, client::Answer, on_both, proxy::Proxy};
+use todo_tests::{Database, NOON, TestApp, client::Answer, on_both};
 use tokio::time::{Instant, sleep};
 
 on_both!(
@@ -78,13 +78,7 @@ async fn one_users_writes_are_in_order(app: TestApp) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_database_is_away_requests_are_503_and_then_all_is_well() {
-    let Database::Postgres(url) = Database::new(Engine::Postgres).await else {
-        unreachable!()
-    };
-    let (server, name) = url.rsplit_once('/').unwrap();
-    let (user, server) = server.rsplit_once('@').unwrap();
-    let proxy = Proxy::before(server.parse().unwrap()).await;
-    let behind = Database::Postgres(format!("{user}@{}/{name}", proxy.address));
+    let (behind, proxy) = Database::behind_proxy().await;
     let clock = Clock::fixed(NOON.parse::<Timestamp>().unwrap());
     let app = TestApp::on(behind, clock, &[("DATABASE_CONNECT_TIMEOUT", "1s")]).await;
     let ann = app.user("ann").await;

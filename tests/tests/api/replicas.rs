@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use todo_api::{ChatResponse, TurnState};
 use todo_backend::clock::Clock;
-use todo_tests::{Database, Engine, NOON, Scripted, Signals, TestApp, on_both, proxy::Proxy};
+use todo_tests::{Database, NOON, Scripted, Signals, TestApp, on_both};
 use tokio::time::{Duration, Instant, sleep};
 
 on_both!(scripted =>
@@ -89,13 +89,7 @@ async fn a_turn_elsewhere_is_shown_as_it_stands(app: TestApp) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_in_mid_answer_loses_nothing() {
-    let Database::Postgres(url) = Database::new(Engine::Postgres).await else {
-        unreachable!()
-    };
-    let (server, name) = url.rsplit_once('/').unwrap();
-    let (user, server) = server.rsplit_once('@').unwrap();
-    let proxy = Proxy::before(server.parse().unwrap()).await;
-    let behind = Database::Postgres(format!("{user}@{}/{name}", proxy.address));
+    let (behind, proxy) = Database::behind_proxy().await;
     let signals = Signals::default();
     let model = std::sync::Arc::new(Scripted::new(signals.folder()));
     let clock = Clock::fixed(NOON.parse::<Timestamp>().unwrap());
