@@ -159,11 +159,13 @@ pub async fn keep(
             .filter(idempotency_keys::user_id.eq(&row.user_id))
             .filter(idempotency_keys::created_at.le(oldest))
             .execute(conn)
-            .await?;
+            .await?
+    });
+    on!(&mut write.conn, |conn| {
         diesel::insert_into(idempotency_keys::table)
             .values(&row)
             .execute(conn)
-            .await?;
+            .await?
     });
     Ok(())
 }

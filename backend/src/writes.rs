@@ -8,6 +8,7 @@ use diesel::{ExpressionMethods, OptionalExtension};
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
 use todo_api::Changed;
+use tracing::Instrument;
 
 use crate::{
     app::App,
@@ -133,7 +134,7 @@ impl App {
             }
         };
         // A future dropped in mid-transaction would leave it open; a task is never dropped.
-        match tokio::spawn(transaction).await {
+        match tokio::spawn(transaction.in_current_span()).await {
             Ok(result) => result,
             Err(failed) => Err(Error::Internal(failed.to_string())),
         }

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use ipnet::IpNet;
 use todo_api::Problem;
 use tower_http::catch_panic::CatchPanicLayer;
-use tracing::{Instrument, debug, error, info, info_span};
+use tracing::{Instrument, debug, error, error_span, info};
 
 use crate::telemetry::milliseconds;
 
@@ -209,7 +209,8 @@ async fn observe(
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(client);
 
-    let span = info_span!("request", request_id = %id.as_str());
+    // At every level, so that each line that is logged has the id.
+    let span = error_span!("request", request_id = %id.as_str());
     let header = HeaderValue::from_str(id.as_str());
     let answer = async {
         let mut line = RequestLine::begin(&request);

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
@@ -20,6 +21,7 @@ pub struct Process {
     child: Child,
     /// Its address, as in `http://127.0.0.1:8000`.
     pub url: String,
+    log: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Process {
@@ -36,6 +38,8 @@ impl Process {
             .unwrap_or_else(|error| panic!("{}: {error}", program().display()));
         let log = BufReader::new(child.stderr.take().expect("it is piped"));
         let (tell, told) = std::sync::mpsc::channel();
+        let lines = Arc::<Mutex<Vec<Value>>>::default();
+        let written = Arc::clone(&lines);
         thread::spawn(move || {
             for line in log.lines().map_while(Result::ok) {
                 let entry: Value = serde_json::from_str(&line).unwrap_or_default();
@@ -44,13 +48,42 @@ impl Process {
                     let _ = tell.send(format!("http://{address}"));
                 }
                 eprintln!("{line}");
+                written.lock().unwrap().push(entry);
             }
         });
         let url = tokio::task::spawn_blocking(move || told.recv_timeout(PATIENCE))
             .await
             .unwrap()
             .expect("the process says where it serves");
-        Self { child, url }
+        Self {
+            child,
+            url,
+            log: lines,
+        }
+    }
+
+    /// The lines that it has logged of a request, once it has answered it.
+    pub async fn log_of(&self, request_id: &str) -> Vec<Value> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let lines: Vec<Value> = {
+                let log = self.log.lock().unwrap();
+                let of_request = |line: &&Value| line["request_id"] == request_id;
+                log.iter().filter(of_request).cloned().collect()
+            };
+            if lines.iter().any(|line| line["message"] == "request") {
+                return lines;
+            }
+            assert!(Instant::now() < deadline, "it is not logged: {lines:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Everything that it has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        let log = self.log.lock().unwrap();
+        log.iter().map(|line| format!("{line}\n")).collect()
     }
 
     /// The same user there.

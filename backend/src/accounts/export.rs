@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use todo_api::{PAGE_MAX, TaskQuery};
 use tokio::sync::mpsc;
+use tracing::Instrument;
 
 use super::{model::UserRow, oauth, personal_tokens, queries, rules};
 use crate::{
@@ -35,19 +36,22 @@ const AHEAD: usize = 2;
 pub(super) fn document(app: &App, user: UserRow, user_id: UserId) -> Body {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let app = app.clone();
-    tokio::spawn(async move {
-        let writer = Writer {
-            sender: sender.clone(),
-            app,
-            user_id,
-        };
-        if let Err(Stopped::Failed(error)) = writer.write(&user).await {
-            tracing::warn!(%error, "an export broke off");
-            // The connection breaks, so that half a document is not taken for a whole one.
-            let broken = Err(std::io::Error::other("the export broke off"));
-            let _client_left = sender.send(broken).await;
+    tokio::spawn(
+        async move {
+            let writer = Writer {
+                sender: sender.clone(),
+                app,
+                user_id,
+            };
+            if let Err(Stopped::Failed(error)) = writer.write(&user).await {
+                tracing::warn!(%error, "an export broke off");
+                // The connection breaks, so that half a document is not taken for a whole one.
+                let broken = Err(std::io::Error::other("the export broke off"));
+                let _client_left = sender.send(broken).await;
+            }
         }
-    });
+        .in_current_span(),
+    );
     Body::from_stream(stream::unfold(receiver, async |mut receiver| {
         let piece = receiver.recv().await?;
         Some((piece, receiver))

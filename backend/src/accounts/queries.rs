@@ -59,21 +59,23 @@ pub(super) async fn user_ids(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Str
 
 /// Adds a user; false when the address has an account.
 pub(super) async fn insert_user(conn: &mut Conn, user: &UserRow) -> QueryResult<bool> {
-    on!(conn, |conn| {
-        let added = diesel::insert_into(users::table)
+    let added = on!(conn, |conn| {
+        diesel::insert_into(users::table)
             .values(user)
             .on_conflict(users::email)
             .do_nothing()
             .execute(conn)
-            .await?;
-        if added == 1 {
+            .await?
+    });
+    if added == 1 {
+        on!(conn, |conn| {
             diesel::insert_into(user_state::table)
                 .values(user_state::user_id.eq(&user.id))
                 .execute(conn)
-                .await?;
-        }
-        Ok(added == 1)
-    })
+                .await?
+        });
+    }
+    Ok(added == 1)
 }
 
 /// Replaces a password's hash, if it still is the one that was verified.
@@ -104,7 +106,9 @@ pub(super) async fn set_password(
         diesel::update(users::table.find(user_id))
             .set((users::password_hash.eq(hash), users::updated_at.eq(At(now))))
             .execute(conn)
-            .await?;
+            .await?
+    });
+    on!(conn, |conn| {
         diesel::delete(password_resets::table.filter(password_resets::user_id.eq(user_id)))
             .execute(conn)
             .await?;
@@ -242,7 +246,9 @@ pub(super) async fn replace_reset(
     on!(conn, |conn| {
         diesel::delete(dsl::password_resets.filter(dsl::user_id.eq(user_id)))
             .execute(conn)
-            .await?;
+            .await?
+    });
+    on!(conn, |conn| {
         diesel::insert_into(dsl::password_resets)
             .values((
                 dsl::token_hash.eq(token_hash),
@@ -288,13 +294,17 @@ pub(super) async fn sweep(conn: &mut Conn, now: Timestamp) -> QueryResult<()> {
     on!(conn, |conn| {
         diesel::delete(user_sessions::table.filter(user_sessions::expires_at.le(At(now))))
             .execute(conn)
-            .await?;
+            .await?
+    });
+    on!(conn, |conn| {
         diesel::delete(password_resets::table.filter(password_resets::expires_at.le(At(now))))
             .execute(conn)
-            .await?;
+            .await?
+    });
+    on!(conn, |conn| {
         diesel::delete(personal_tokens::table.filter(personal_tokens::expires_at.le(At(now))))
             .execute(conn)
-            .await?;
+            .await?
     });
     oauth::sweep(conn, now).await
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument;
 
 use super::{
     queries::{self, TurnRow},
@@ -49,14 +50,15 @@ where
         if let Some((row, answer)) = work {
             let running = app.turns.begin(&user_id, row.id, row.last_seq);
             let running_app = app.clone();
-            app.lifecycle.spawn_work(async move {
+            let turn = async move {
                 run::run(running_app, row, running, answer).await;
                 drop(permit);
-            });
+            };
+            app.lifecycle.spawn_work(turn.in_current_span());
         }
         Ok(begun)
     };
-    match tokio::spawn(started).await {
+    match tokio::spawn(started.in_current_span()).await {
         Ok(result) => result,
         Err(failed) => Err(Error::Internal(failed.to_string())),
     }

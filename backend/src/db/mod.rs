@@ -8,6 +8,7 @@ mod migrate;
 mod postgres;
 pub(crate) mod schema;
 mod sqlite;
+mod statement;
 mod tls;
 pub(crate) mod types;
 
@@ -19,14 +20,17 @@ use diesel_async::{
     pooled_connection::deadpool::{Object, Pool, PoolError},
     sync_connection_wrapper::SyncConnectionWrapper,
 };
+use tracing::Instrument;
 
 pub use migrate::{MigrateError, Migrated};
 pub use postgres::Notifications;
 pub use tls::InvalidUrl;
 
-/// Runs a query's body on whichever kind of connection it is; the name is bound to it.
+/// Runs a query's body, which is one statement, on whichever kind of connection it is; the name is
+/// bound to it.
 macro_rules! on {
-    ($conn:expr, |$name:ident| $body:expr) => {
+    ($conn:expr, |$name:ident| $body:expr) => {{
+        let _statement = $crate::db::statement!();
         match $conn {
             $crate::db::Conn::Postgres(object) => {
                 let $name = &mut **object;
@@ -37,9 +41,10 @@ macro_rules! on {
                 $body
             }
         }
-    };
+    }};
 }
 pub(crate) use on;
+pub(crate) use statement::{Statement, statement};
 
 type Sqlite = SyncConnectionWrapper<SqliteConnection>;
 
@@ -254,7 +259,7 @@ impl Db {
                 }
             }
         };
-        match tokio::spawn(transaction).await {
+        match tokio::spawn(transaction.in_current_span()).await {
             Ok(result) => result,
             Err(failed) => Err(DbError::Unavailable(failed.to_string()).into()),
         }
@@ -311,6 +316,7 @@ impl Db {
 
 impl Conn {
     async fn begin(&mut self) -> QueryResult<()> {
+        let _statement = statement!();
         match self {
             Self::Postgres(object) => begin(&mut **object).await,
             // A deferred transaction that reads before it writes fails when another wrote meanwhile.

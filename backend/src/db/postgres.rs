@@ -12,7 +12,7 @@ use diesel_async::{
 };
 use futures_util::{FutureExt, StreamExt};
 
-use super::{DbError, OpenError, Settings, tls::Target};
+use super::{DbError, OpenError, Settings, statement, tls::Target};
 
 /// A connection idle for longer is tried before it is used: a suspended database or a proxy may
 /// have closed it unheard. Busy ones cost no extra round trip.
@@ -35,6 +35,7 @@ pub(super) fn pool(url: &str, settings: &Settings) -> Result<Pool<AsyncPgConnect
             if metrics.last_used() < TRUST_IDLE {
                 return Ok(());
             }
+            let _statement = statement!();
             let probe = diesel::sql_query("SELECT 1").execute(conn).await;
             probe
                 .map(drop)
@@ -141,6 +142,7 @@ pub struct Notifications(AsyncPgConnection);
 
 pub(super) async fn listen(url: &str, channel: &str) -> Result<Notifications, DbError> {
     let mut conn = connect_direct(url, Duration::from_secs(5)).await?;
+    let _statement = statement!();
     // A channel is an identifier, which cannot be bound; it is a constant of ours.
     diesel::sql_query(format!("LISTEN {channel}"))
         .execute(&mut conn)

@@ -9,6 +9,7 @@ mod faults;
 mod hostile_model;
 mod idempotency;
 mod live;
+mod logs;
 mod mcp;
 mod oauth;
 mod personal_tokens;

@@ -1,7 +1,14 @@
 //! Who may make the pages act, and what every answer carries.
 
-use axum::http::Method;
+use axum::{
+    Router,
+    http::{HeaderMap, Method, StatusCode},
+};
 use todo_tests::{Client, Engine, Site, TestApp, client::Answer};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+};
 
 use crate::{submit, visitor};
 
@@ -197,4 +204,49 @@ fn keeps_to_itself(what: &str, answer: &Answer) {
     assert_eq!(header("x-content-type-options"), "nosniff", "{what}");
     assert_eq!(header("referrer-policy"), "same-origin", "{what}");
     assert!(!header("x-request-id").is_empty(), "{what}");
+}
+
+/// A backend that only tells under which ids it is asked; and its address.
+async fn backend_that_tells_ids() -> (String, UnboundedReceiver<String>) {
+    let (tell, told) = unbounded_channel();
+    let answer = async move |headers: HeaderMap| {
+        let id = headers.get("x-request-id");
+        tell.send(id.unwrap().to_str().unwrap().to_owned()).unwrap();
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let routes = Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    (url, told)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_backend_is_asked_under_the_id_of_the_page() {
+    let (backend, mut told) = backend_that_tells_ids().await;
+    let site = Site::reaching(&backend).await;
+    let anonymous = Client::new(&site.url)
+        .with("sec-fetch-site", "same-origin")
+        .with("content-type", "application/x-www-form-urlencoded");
+    let form = "email=ann%40example.com&password=password1";
+
+    let from_a_proxy = anonymous.clone().with("x-request-id", "from-the-Proxy-7");
+    let answer = submit(&from_a_proxy, "/login", form).await;
+    assert_eq!(answer.header("x-request-id"), "from-the-Proxy-7");
+    assert_eq!(told.recv().await.unwrap(), "from-the-Proxy-7");
+
+    let too_long = "x".repeat(65);
+    for odd in [
+        "short",
+        "has spaces in it",
+        "under_score",
+        "{id=\"1\"}",
+        &too_long,
+    ] {
+        let client = anonymous.clone().with("x-request-id", odd);
+        let answer = submit(&client, "/login", form).await;
+        let id = answer.header("x-request-id");
+        assert_eq!(id.len(), 32, "{odd} is answered under {id}");
+        assert_eq!(told.recv().await.unwrap(), id, "{odd}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use todo_api::{OauthGrant, Scope};
+use tracing::Instrument;
 
 use super::{
     metadata,
@@ -52,14 +53,17 @@ pub async fn find(app: &App, presented: &str) -> Result<Option<Found>, Error> {
     if grant.last_used_at.is_none_or(|At(at)| at <= last_noted) {
         let (app, id) = (app.clone(), grant.id.clone());
         // Beside the request, which need not wait for it.
-        tokio::spawn(async move {
-            let note = async move |conn: &mut Conn| -> Result<(), DbError> {
-                Ok(queries::note_use(conn, &id, now, last_noted).await?)
-            };
-            if let Err(error) = app.db.write(note).await {
-                tracing::debug!(%error, "the use of a grant could not be noted");
+        tokio::spawn(
+            async move {
+                let note = async move |conn: &mut Conn| -> Result<(), DbError> {
+                    Ok(queries::note_use(conn, &id, now, last_noted).await?)
+                };
+                if let Err(error) = app.db.write(note).await {
+                    tracing::debug!(%error, "the use of a grant could not be noted");
+                }
             }
-        });
+            .in_current_span(),
+        );
     }
     Ok(Some(Found {
         scope: grant.scope(),

@@ -178,20 +178,18 @@ pub(super) async fn take_code(
 
 /// Ends the grant that a code gave.
 pub(super) async fn delete_grant_of_code(conn: &mut Conn, code_hash: &str) -> QueryResult<()> {
-    on!(conn, |conn| {
-        let given: Option<Option<String>> = oauth_codes::table
+    let given: Option<Option<String>> = on!(conn, |conn| {
+        oauth_codes::table
             .find(code_hash)
             .select(oauth_codes::grant_id)
             .first(conn)
             .await
-            .optional()?;
-        if let Some(id) = given.flatten() {
-            diesel::delete(oauth_grants::table.find(id))
-                .execute(conn)
-                .await?;
-        }
-        Ok(())
-    })
+            .optional()?
+    });
+    match given.flatten() {
+        Some(id) => delete_grant(conn, &id).await,
+        None => Ok(()),
+    }
 }
 
 /// Adds a grant.
@@ -300,28 +298,32 @@ pub(super) async fn rotate(
     now: Timestamp,
 ) -> QueryResult<bool> {
     use oauth_access_tokens::dsl;
-    on!(conn, |conn| {
-        let turned = diesel::update(oauth_grants::table.find(&rotation.grant_id))
+    let turned = on!(conn, |conn| {
+        diesel::update(oauth_grants::table.find(&rotation.grant_id))
             .filter(oauth_grants::turn_hash.eq(&rotation.used))
             .set((
                 oauth_grants::turn_hash.eq(&rotation.next),
                 oauth_grants::expires_at.eq(rotation.expires_at),
             ))
             .execute(conn)
-            .await?;
-        if turned == 0 {
-            return Ok(false);
-        }
-        let earlier = dsl::oauth_access_tokens.filter(dsl::grant_id.eq(&rotation.grant_id));
+            .await?
+    });
+    if turned == 0 {
+        return Ok(false);
+    }
+    let earlier = dsl::oauth_access_tokens.filter(dsl::grant_id.eq(&rotation.grant_id));
+    on!(conn, |conn| {
         diesel::delete(earlier.filter(dsl::expires_at.le(At(now))))
             .execute(conn)
-            .await?;
+            .await?
+    });
+    on!(conn, |conn| {
         diesel::update(earlier.filter(dsl::expires_at.gt(rotation.overlap_ends_at)))
             .set(dsl::expires_at.eq(rotation.overlap_ends_at))
             .execute(conn)
-            .await?;
-        Ok(true)
-    })
+            .await?
+    });
+    Ok(true)
 }
 
 /// Ends a grant with all its tokens.
@@ -373,13 +375,19 @@ pub(in crate::accounts) async fn sweep(conn: &mut Conn, now: Timestamp) -> Query
             oauth_access_tokens::table.filter(oauth_access_tokens::expires_at.le(At(now))),
         )
         .execute(conn)
-        .await?;
+        .await?
+    });
+    on!(conn, |conn| {
         diesel::delete(oauth_grants::table.filter(oauth_grants::expires_at.le(At(now))))
             .execute(conn)
-            .await?;
+            .await?
+    });
+    on!(conn, |conn| {
         diesel::delete(oauth_codes::table.filter(oauth_codes::expires_at.le(At(now - CODE_KEPT))))
             .execute(conn)
-            .await?;
+            .await?
+    });
+    on!(conn, |conn| {
         diesel::delete(oauth_clients::table.filter(oauth_clients::expires_at.le(At(now))))
             .execute(conn)
             .await?;

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use todo_api::{CreatedPersonalToken, NewPersonalToken, PersonalToken, Scope};
+use tracing::Instrument;
 
 use super::queries::{self, TokenRow};
 use crate::{
@@ -139,14 +140,17 @@ pub async fn find(app: &App, presented: &str) -> Result<Option<Found>, Error> {
     if row.last_used_at.is_none_or(|At(at)| at <= last_noted) {
         let (app, id) = (app.clone(), row.id.clone());
         // Beside the request, which need not wait for it.
-        tokio::spawn(async move {
-            let note = async move |conn: &mut Conn| -> Result<(), DbError> {
-                Ok(queries::note_use(conn, &id, now, last_noted).await?)
-            };
-            if let Err(error) = app.db.write(note).await {
-                tracing::debug!(%error, "the use of a token could not be noted");
+        tokio::spawn(
+            async move {
+                let note = async move |conn: &mut Conn| -> Result<(), DbError> {
+                    Ok(queries::note_use(conn, &id, now, last_noted).await?)
+                };
+                if let Err(error) = app.db.write(note).await {
+                    tracing::debug!(%error, "the use of a token could not be noted");
+                }
             }
-        });
+            .in_current_span(),
+        );
     }
     Ok(Some(Found {
         scope: row.scope(),
