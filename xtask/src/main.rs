@@ -5,6 +5,7 @@ mod charts;
 mod cluster;
 mod dev;
 mod docs;
+mod forward;
 mod images;
 mod process;
 mod skills;
@@ -37,6 +38,8 @@ enum Chore {
     Cluster(cluster::Chore),
     /// Build the container images, inspect them, run the product in them.
     Images(images::Arguments),
+    /// Prove on a cluster what takes too long for every change: the log aggregation.
+    Full(cluster::e2e::Arguments),
     /// Run the product and start it again whenever a file changes.
     Dev(dev::Arguments),
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Chore::Bench(arguments) => bench::build_and_measure(&arguments),
         Chore::Cluster(chore) => cluster::run(&chore),
         Chore::Images(arguments) => images::run(&arguments),
+        Chore::Full(arguments) => cluster::prove_fully(arguments),
         Chore::Dev(arguments) => dev::run_and_watch(&arguments),
     };
     match result {

@@ -51,6 +51,12 @@ pub(crate) fn buildah() -> Result {
     ensure("buildah", &["buildah", "ca-certificates"], found)
 }
 
+/// Unpacks Debian's packages.
+pub(crate) fn mmdebstrap() -> Result {
+    let found = works("mmdebstrap", &["--version"]);
+    ensure("mmdebstrap", &["mmdebstrap"], found)
+}
+
 /// Reads the flake.
 pub(crate) fn nix() -> Result {
     let found = works("nix", &["--version"]);

@@ -23,7 +23,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 /// Proves what the product promises on a cluster.
 #[derive(Parser)]
 pub(crate) struct Arguments {
-    /// Only these rows; all of them when none is named.
+    /// Only these rows; when none is named, all but those that have to be.
     rows: Vec<String>,
     /// The tag of the two images.
     #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
@@ -37,6 +37,16 @@ pub(crate) struct Arguments {
     /// The image of the PostgreSQL in the cluster, as `REPOSITORY:TAG`.
     #[arg(long, env = "DATABASE_IMAGE", default_value = "postgres:17.7")]
     database_image: String,
+    /// The image of Loki, for the row `logs`.
+    #[arg(long, env = "LOKI_IMAGE", default_value = "grafana/loki:3.7.8")]
+    loki_image: String,
+    /// The image of syslog-ng, for the row `logs`.
+    #[arg(
+        long,
+        env = "SHIPPER_IMAGE",
+        default_value = "balabit/syslog-ng:4.11.0"
+    )]
+    shipper_image: String,
     /// The command that stops and starts the kubelet of a node: `stop NODE`, `start NODE`.
     #[arg(long, env = "NODE_CONTROL")]
     node_control: Option<String>,
@@ -52,8 +62,10 @@ async fn main() -> ExitCode {
         eprintln!("error: there are two providers of TLS");
         return ExitCode::FAILURE;
     }
-    let named =
-        |row: &&Row| arguments.rows.is_empty() || arguments.rows.iter().any(|it| it == row.name);
+    let named = |row: &&Row| match arguments.rows.as_slice() {
+        [] => !rows::ON_DEMAND.contains(&row.name),
+        names => names.iter().any(|name| name == row.name),
+    };
     let rows: Vec<&Row> = rows::ALL.iter().filter(named).collect();
     let mut stage = match Stage::set(&arguments).await {
         Ok(stage) => stage,

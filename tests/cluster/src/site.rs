@@ -116,6 +116,15 @@ impl Person {
         self.site.page("/", &[("cookie", &self.cookie)]).await
     }
 
+    /// The same, by a request with an id.
+    pub(crate) async fn home_as(&self, request_id: &str) -> Result<(StatusCode, String)> {
+        let headers = [
+            ("cookie", self.cookie.as_str()),
+            ("x-request-id", request_id),
+        ];
+        self.site.page("/", &headers).await
+    }
+
     /// A path of theirs: `tasks` is `/api/{user_id}/tasks`.
     pub(crate) fn path(&self, path: &str) -> String {
         format!("/api/{}/{path}", self.id)

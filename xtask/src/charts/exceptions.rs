@@ -12,7 +12,7 @@ struct Exception {
     reason: &'static str,
 }
 
-const EXCEPTIONS: [Exception; 6] = [
+const EXCEPTIONS: [Exception; 17] = [
     Exception {
         rule: "high-user-id",
         object: "StatefulSet/todo-database",
@@ -42,6 +42,61 @@ const EXCEPTIONS: [Exception; 6] = [
         rule: "http-probes",
         object: "StatefulSet/todo-database",
         reason: "PostgreSQL speaks no HTTP; pg_isready and an open port tell",
+    },
+    Exception {
+        rule: "several-replicas",
+        object: "StatefulSet/todo-loki",
+        reason: "one process alone writes to the volume",
+    },
+    Exception {
+        rule: "disruption-budget",
+        object: "StatefulSet/todo-loki",
+        reason: "a budget for one pod would keep its node from being emptied",
+    },
+    Exception {
+        rule: "spread",
+        object: "StatefulSet/todo-loki",
+        reason: "there is nothing to spread with one pod",
+    },
+    Exception {
+        rule: "rolling-update",
+        object: "StatefulSet/todo-loki",
+        reason: "its volume can be mounted once; meanwhile lines wait in the nodes' files",
+    },
+    Exception {
+        rule: "high-user-id",
+        object: "DaemonSet/todo-log-shipper",
+        reason: "only the group of root may read the logs of containers; its user is 65532",
+    },
+    Exception {
+        rule: "no-host",
+        object: "DaemonSet/todo-log-shipper",
+        reason: "the logs of containers are files of the node, which it mounts read-only",
+    },
+    Exception {
+        rule: "http-probes",
+        object: "DaemonSet/todo-log-shipper",
+        reason: "syslog-ng speaks no HTTP; its own program asks it by a socket",
+    },
+    Exception {
+        rule: "several-replicas",
+        object: "DaemonSet/todo-log-shipper",
+        reason: "there is one on each node",
+    },
+    Exception {
+        rule: "disruption-budget",
+        object: "DaemonSet/todo-log-shipper",
+        reason: "emptying a node leaves the pods of a DaemonSet there",
+    },
+    Exception {
+        rule: "spread",
+        object: "DaemonSet/todo-log-shipper",
+        reason: "there is one on each node",
+    },
+    Exception {
+        rule: "rolling-update",
+        object: "DaemonSet/todo-log-shipper",
+        reason: "two on one node would read every file twice; meanwhile lines wait in the files",
     },
 ];
 

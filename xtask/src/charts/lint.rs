@@ -12,7 +12,7 @@ use crate::{
     process::{run, with_input},
 };
 
-/// `helm lint --strict` with each set of values, and the two charts inside alone.
+/// `helm lint --strict` with each set of values, and the charts inside alone.
 pub(super) fn charts() -> Result {
     let lint = || {
         let mut helm = Command::new("helm");
@@ -20,7 +20,7 @@ pub(super) fn charts() -> Result {
             .current_dir(objects::chart());
         helm
     };
-    run(lint().args([".", "charts/backend", "charts/frontend"]))?;
+    run(lint().args([".", "charts/backend", "charts/frontend", "charts/logs"]))?;
     for values in ["values-dev.yaml", "values-prod.yaml"] {
         run(lint().args([".", "--values", values]))?;
     }

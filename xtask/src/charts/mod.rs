@@ -67,10 +67,10 @@ pub(crate) fn judge(way: &str, yaml: &str) -> Result {
     report(&mistakes)
 }
 
-/// The chart's `appVersion` is the workspace's, and the three charts go together.
+/// The chart's `appVersion` is the workspace's, and all charts go together.
 fn versions() -> Result<Vec<Mistake>> {
     let mut mistakes = Vec::new();
-    for chart in ["", "charts/backend", "charts/frontend"] {
+    for chart in ["", "charts/backend", "charts/frontend", "charts/logs"] {
         let path = objects::chart().join(chart).join("Chart.yaml");
         let text = std::fs::read_to_string(&path)?;
         let wanted = format!("appVersion: {}\n", env!("CARGO_PKG_VERSION"));

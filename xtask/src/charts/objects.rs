@@ -84,23 +84,28 @@ pub(super) struct Variant {
 }
 
 enum Overlay {
-    /// A folder of `kustomize/overlays`.
-    Committed(&'static str),
+    /// Folders of `kustomize/overlays`.
+    Committed(&'static [&'static str]),
     /// Made for the check: base and these components.
     Of(&'static [&'static str]),
 }
 
 impl Variant {
-    pub(super) const ALL: [Self; 3] = [
+    pub(super) const ALL: [Self; 4] = [
         Self {
             name: "dev",
             values: &["--values=values-dev.yaml"],
-            overlay: Overlay::Committed("dev"),
+            overlay: Overlay::Committed(&["dev"]),
         },
         Self {
             name: "prod",
             values: &["--values=values-prod.yaml"],
-            overlay: Overlay::Committed("prod"),
+            overlay: Overlay::Committed(&["prod"]),
+        },
+        Self {
+            name: "prod and logs",
+            values: &["--values=values-prod.yaml", "--set=logs.enabled=true"],
+            overlay: Overlay::Committed(&["prod", "logs"]),
         },
         Self {
             name: "gateway and model",
@@ -151,7 +156,11 @@ impl Variant {
     /// What `kustomize build` prints.
     pub(super) fn by_kustomize(&self) -> Result<String> {
         match self.overlay {
-            Overlay::Committed(name) => build(&root().join("kustomize/overlays").join(name)),
+            Overlay::Committed(names) => {
+                let overlays = root().join("kustomize/overlays");
+                let built = names.iter().map(|name| build(&overlays.join(name)));
+                Ok(built.collect::<Result<Vec<_>>>()?.join("---\n"))
+            }
             Overlay::Of(components) => {
                 // Resources are named by a way from the overlay, so it has to lie beside them.
                 let overlays = root().join("kustomize/overlays");

@@ -6,7 +6,7 @@ use super::{Mistake, objects::chart};
 use crate::Result;
 
 /// A wrong value, and what the refusal must say.
-const WRONG: [(&str, &[&str]); 15] = [
+const WRONG: [(&str, &[&str]); 17] = [
     ("ingres.enabled=true", &["ingres", "not allowed"]),
     (
         "backend.replicas=3",
@@ -35,6 +35,14 @@ const WRONG: [(&str, &[&str]); 15] = [
     (
         "frontend.config.SHUTDOWN_DELAY=1s",
         &["frontend.config.SHUTDOWN_DELAY belongs to the chart"],
+    ),
+    (
+        "logs.enabled=true,logs.loki.retention=7d",
+        &["logs:", "/loki", "'retention' not allowed"],
+    ),
+    (
+        "logs.enabled=true,logs.shipper.image.tag=latest",
+        &["logs:", "/shipper/image/tag"],
     ),
     ("httpRoute.enabled=true", &["served twice"]),
     (

@@ -135,8 +135,9 @@ fn write_schemas(folder: &Path) -> Result {
 }
 
 /// The kinds that the charts make; all of them would be gigabytes.
-const WANTED: [&str; 12] = [
+const WANTED: [&str; 13] = [
     "configmap",
+    "daemonset",
     "deployment",
     "gateway",
     "horizontalpodautoscaler",

@@ -10,6 +10,7 @@ pub(super) fn up() -> Result {
     run(Command::new("minikube").args([
         "start",
         "--nodes=2",
+        "--container-runtime=containerd",
         "--cni=calico",
         "--memory=4g",
         "--cpus=2",

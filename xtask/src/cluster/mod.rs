@@ -2,11 +2,12 @@
 
 mod aiops;
 mod deploy;
-mod e2e;
+pub(crate) mod e2e;
 mod images;
 mod logs;
 mod minikube;
 mod secrets;
+mod shipper;
 
 use clap::Subcommand;
 
@@ -27,7 +28,7 @@ pub(crate) enum Chore {
     Down,
     /// Make the Secrets that are missing.
     Secrets(secrets::Arguments),
-    /// Follow a request through the logs of Ingress, frontend and backend.
+    /// Follow a request through the logs of Ingress, frontend and backend, to its statements.
     Logs(logs::Arguments),
 }
 
@@ -37,6 +38,11 @@ pub(crate) struct Place {
     /// The namespace.
     #[arg(long, short, default_value = "todo-app")]
     namespace: String,
+}
+
+/// Proves what every change would wait too long for: the log aggregation.
+pub(crate) fn prove_fully(arguments: e2e::Arguments) -> Result {
+    e2e::prove(&arguments.with_row("logs"))
 }
 
 /// Does it.

@@ -3,25 +3,21 @@
 use std::{
     env,
     fs::{self, File},
-    process::{Child, Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
+    process::Command,
 };
 
 use super::{
     archive::Image,
     folder,
     product::{PRODUCTS, Product},
-    test::{free_ports, local, story},
+    test::{local, story},
 };
-use crate::{Result, process::run as run_program};
+use crate::{Result, forward::Forwarded, process::run as run_program};
 
 const NAMESPACE: &str = "images-test";
 const PODS: &str = include_str!("pods.yaml");
 /// The official image, or one that takes its variables.
 const DATABASE_IMAGE: &str = "postgres:17.7";
-/// How long a forwarded port may take.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Loads the images, starts the product under the restricted Pod Security Standard and tells it the
 /// story. Says so if there is no cluster.
@@ -64,10 +60,9 @@ pub(super) fn run() -> Result {
         ]));
     }
     ready?;
-    let [frontend_port, backend_port] = free_ports()?;
-    let _frontend = Forwarded::new("frontend", frontend_port, 3000)?;
-    let _backend = Forwarded::new("backend", backend_port, 8000)?;
-    story(&local(frontend_port), &local(backend_port))
+    let frontend = Forwarded::new(NAMESPACE, "pod/frontend", 3000)?;
+    let backend = Forwarded::new(NAMESPACE, "pod/backend", 8000)?;
+    story(&local(frontend.port), &local(backend.port))
 }
 
 /// Puts both archives onto the cluster's nodes.
@@ -125,33 +120,5 @@ impl Drop for Namespace {
     fn drop(&mut self) {
         // The next test removes what stays.
         let _ = Self::remove("--wait=false");
-    }
-}
-
-/// A pod's port as one of this machine. Dropping it ends that.
-struct Forwarded(Child);
-
-impl Forwarded {
-    fn new(pod: &str, port: u16, pods_port: u16) -> Result<Self> {
-        let ports = format!("{port}:{pods_port}");
-        let mut kubectl = kubectl(&["port-forward", "--namespace", NAMESPACE]);
-        kubectl.args([&format!("pod/{pod}"), &ports]);
-        let forwarded = Self(kubectl.stdout(Stdio::null()).spawn()?);
-        let start = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if start.elapsed() > PATIENCE {
-                return Err(format!("port {pods_port} of {pod} was not forwarded").into());
-            }
-            sleep(Duration::from_millis(50));
-        }
-        Ok(forwarded)
-    }
-}
-
-impl Drop for Forwarded {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }

@@ -4,6 +4,7 @@ mod changes;
 mod data;
 mod install;
 mod kustomize;
+mod logs;
 mod network;
 mod nodes;
 mod scaling;
@@ -66,7 +67,11 @@ rows! {
     "kustomize-dev", "The overlay dev, with its own database: ready and serves", kustomize::dev;
     "kustomize-prod", "The overlay prod: ready and serves", kustomize::prod;
     "idle", "Five minutes without users: no statement reaches the database", data::idle;
+    "logs", "The log aggregation: one query follows a request from the Ingress to its statements", logs::follows_a_request;
 }
+
+/// Rows that are proved only when they are named.
+pub(crate) const ON_DEMAND: [&str; 1] = ["logs"];
 
 /// A node of the cluster.
 pub(crate) struct Node {
@@ -86,6 +91,8 @@ pub(crate) struct Stage {
     node_control: Option<String>,
     pub(crate) tag: String,
     pub(crate) database_image: String,
+    pub(crate) loki_image: String,
+    pub(crate) shipper_image: String,
 }
 
 /// The namespace whose pods no policy holds back, to try a probe from.
@@ -116,6 +123,8 @@ impl Stage {
             node_control: arguments.node_control.clone(),
             tag: arguments.tag.clone(),
             database_image: arguments.database_image.clone(),
+            loki_image: arguments.loki_image.clone(),
+            shipper_image: arguments.shipper_image.clone(),
             kubectl,
             database,
             other,
