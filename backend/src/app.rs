@@ -12,6 +12,7 @@ use crate::{
     db::Db,
     jwt::Jwt,
     live::Live,
+    mcp::Skills,
     sse::Streams,
 };
 
@@ -33,6 +34,8 @@ pub struct Parts {
     pub client_documents: ClientDocuments,
     /// Tells open pages of changes.
     pub live: Live,
+    /// What assistants can learn here.
+    pub skills: Skills,
     /// The open streams of this process.
     pub streams: Streams,
     /// The turns of this process, and the model that answers.

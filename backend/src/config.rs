@@ -136,6 +136,12 @@ const MCP_RATE_LIMIT: Setting = Setting::new(
     "600",
     "How many requests one user may send to `/mcp` of one process in a minute; more is 429.",
 );
+const MCP_SKILLS_DIR: Setting = Setting::optional(
+    "MCP_SKILLS_DIR",
+    "none",
+    "A folder of Agent Skills that `/mcp` offers to assistants beside the tools. It is read at the \
+     start; links in it are not followed.",
+);
 /// What `todo-backend mcp` acts with.
 pub const TODO_TOKEN: Setting = Setting::optional(
     "TODO_TOKEN",
@@ -178,6 +184,7 @@ pub const SETTINGS: &[&Setting] = &[
     &assistant::ASSISTANT_FALLBACK,
     &MCP_ALLOWED_HOSTS,
     &MCP_RATE_LIMIT,
+    &MCP_SKILLS_DIR,
     &TODO_TOKEN,
 ];
 
@@ -259,6 +266,8 @@ pub struct McpConfig {
     pub allowed_hosts: Vec<String>,
     /// How many requests one user may send in a minute to one process.
     pub rate_limit: u32,
+    /// The folder whose skills it offers.
+    pub skills: Option<PathBuf>,
 }
 
 impl Config {
@@ -356,6 +365,9 @@ impl McpConfig {
         Self {
             allowed_hosts,
             rate_limit: reader.get_in(&MCP_RATE_LIMIT, ATTEMPTS),
+            skills: reader
+                .optional::<String>(&MCP_SKILLS_DIR)
+                .map(PathBuf::from),
         }
     }
 }

@@ -8,6 +8,7 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
+use rmcp::handler::server::skill_catalog::SkillCatalogError;
 use todo_service::{
     Health, Lifecycle, Listener, health, lifecycle::Ending, metrics, program::Failure,
 };
@@ -31,7 +32,8 @@ use crate::{
     idempotency,
     jwt::Jwt,
     live::{self, Live},
-    mcp, openapi,
+    mcp::{self, Skills},
+    openapi,
     sse::Streams,
     tasks,
 };
@@ -48,6 +50,9 @@ pub enum OpenError {
     /// Programs cannot be asked who they are.
     #[error(transparent)]
     ClientDocuments(#[from] oauth::ClientDocumentsError),
+    /// They lead to no skills.
+    #[error("MCP_SKILLS_DIR: {0}")]
+    Skills(#[from] SkillCatalogError),
 }
 
 /// What the backend reaches beside its database.
@@ -112,12 +117,14 @@ impl Backend {
             previous,
             &config.server.public_url,
         );
+        let skills = Skills::open(config.mcp.skills.as_deref())?;
         let app = App::new(Parts {
             db,
             clock,
             jwt,
             passwords: Passwords::default(),
             live: Live::default(),
+            skills,
             streams: Streams::default(),
             client_documents: outside.client_documents,
             turns: Turns::new(outside.model, config.chat.max_turns),

@@ -120,22 +120,47 @@ async fn the_python_client_works_with_the_backend_and_a_token() {
     assert_eq!(ann.titles("?status=pending&search=milk").await.len(), 4);
 }
 
+/// The answer that the Inspector gets for a user.
+async fn inspect(app: &TestApp, token: &str, arguments: &[&str]) -> Value {
+    let folder = packages::npm("mcp");
+    let mut inspector = npm_program(&folder, "mcp-inspector");
+    let header = format!("Authorization: Bearer {token}");
+    let url = format!("{}/mcp", app.url());
+    inspector.args(["--cli", &url, "--transport", "http", "--header", &header]);
+    inspector.args(arguments);
+    let run = move || packages::run(&mut inspector, "Node.js is needed");
+    let printed = tokio::task::spawn_blocking(run).await.unwrap();
+    serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inspector_reads_the_skills_that_an_operator_offers() {
+    let app = TestApp::in_real_time(Engine::Sqlite).await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../skills");
+    let with = app.replica_with(&[("MCP_SKILLS_DIR", folder)]).await;
+    let token = assistant(&app.user("ann").await).await;
+    let listed = inspect(&with, &token, &["--method", "resources/list"]).await;
+    let uris = listed["resources"].as_array().unwrap().iter();
+    let skills: Vec<&str> = uris
+        .filter_map(|resource| resource["uri"].as_str())
+        .filter(|uri| uri.starts_with("skill://"))
+        .collect();
+    assert_eq!(skills.len(), 8, "{listed}");
+    for uri in skills {
+        let read = ["--method", "resources/read", "--uri", uri];
+        let read = inspect(&with, &token, &read).await;
+        let text = read["contents"][0]["text"].as_str().unwrap();
+        assert!(text.contains("## Destructive commands"), "{uri}: {text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_inspector_finds_and_calls_everything() {
     let app = TestApp::in_real_time(Engine::Sqlite).await;
     let ann = app.user("ann").await;
     ann.add("Buy milk").await;
-    let header = format!("Authorization: Bearer {}", assistant(&ann).await);
-    let url = format!("{}/mcp", app.url());
-    let inspect = async |arguments: &[&str]| -> Value {
-        let folder = packages::npm("mcp");
-        let mut inspector = npm_program(&folder, "mcp-inspector");
-        inspector.args(["--cli", &url, "--transport", "http", "--header", &header]);
-        inspector.args(arguments);
-        let run = move || packages::run(&mut inspector, "Node.js is needed");
-        let printed = tokio::task::spawn_blocking(run).await.unwrap();
-        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
-    };
+    let token = assistant(&ann).await;
+    let inspect = async |arguments: &[&str]| inspect(&app, &token, arguments).await;
     let tools = inspect(&["--method", "tools/list", "--strict"]).await;
     assert_eq!(tools["tools"].as_array().unwrap().len(), 7);
     let called = inspect(&[

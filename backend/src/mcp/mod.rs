@@ -8,8 +8,10 @@ mod prompts;
 mod rate_limit;
 mod resources;
 mod server;
+mod skills;
 pub mod stdio;
 mod tools;
 
 pub use client::Client;
 pub use http::router;
+pub use skills::Skills;

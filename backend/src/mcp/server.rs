@@ -6,9 +6,12 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
-        GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+        GetPromptRequestParams, GetPromptResponse, GetSkillRequestMethod, GetSkillRequestParams,
+        GetSkillResult, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListSkillsRequestMethod, ListSkillsResult, ListToolsResult,
+        PaginatedRequestParams, ReadResourceDirectoryRequestMethod,
+        ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
+        ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -108,8 +111,11 @@ impl ServerHandler for Server {
         let capabilities = ServerCapabilities::builder()
             .enable_prompts()
             .enable_resources()
-            .enable_tools()
-            .build();
+            .enable_tools();
+        let capabilities = match self.app.skills.catalog() {
+            Some(_) => capabilities.enable_skills_with_directory_read().build(),
+            None => capabilities.build(),
+        };
         let about = Implementation::new("todo", env!("CARGO_PKG_VERSION")).with_title("Todo");
         ServerConfig::new(capabilities)
             .with_server_info(about)
@@ -155,7 +161,9 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Ok(ListResourcesResult::with_all_items(resources::list()))
+        let mut resources = resources::list();
+        resources.extend(self.app.skills.resources());
+        Ok(ListResourcesResult::with_all_items(resources))
     }
 
     async fn list_resource_templates(
@@ -174,6 +182,10 @@ impl ServerHandler for Server {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let caller = self.caller(&context).await.map_err(protocol_error)?;
         caller.require(Scope::Read).map_err(protocol_error)?;
+        let skills = self.app.skills.catalog();
+        if let Some(file) = skills.and_then(|skills| skills.read_resource(&request.uri)) {
+            return Ok(file.into());
+        }
         match resources::read(&self.app, &caller.user_id, &request.uri).await {
             Ok(contents) => Ok(contents.into()),
             Err(Error::NotFound(_)) => Err(ErrorData::resource_not_found(
@@ -182,6 +194,36 @@ impl ServerHandler for Server {
             )),
             Err(error) => Err(protocol_error(error)),
         }
+    }
+
+    async fn list_skills(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListSkillsResult, ErrorData> {
+        let skills = self.app.skills.known::<ListSkillsRequestMethod>()?;
+        Ok(skills.list_skills())
+    }
+
+    async fn get_skill(
+        &self,
+        request: GetSkillRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetSkillResult, ErrorData> {
+        let skills = self.app.skills.known::<GetSkillRequestMethod>()?;
+        skills.get_skill(&request.uri)
+    }
+
+    async fn read_resource_directory(
+        &self,
+        request: ReadResourceDirectoryRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceDirectoryResult, ErrorData> {
+        let skills = self
+            .app
+            .skills
+            .known::<ReadResourceDirectoryRequestMethod>()?;
+        skills.read_resource_directory(&request.uri)
     }
 
     async fn list_prompts(

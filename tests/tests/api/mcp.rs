@@ -17,6 +17,7 @@ on_both!(
     nobody_poses_as_a_call_of_a_turn,
     resources_are_the_tasks,
     prompts_know_the_day,
+    skills_are_offered_where_the_operator_named_a_folder,
     who_has_no_good_credential_is_told_where_to_get_one,
     a_token_for_reading_reads,
     hosts_and_origins_are_checked,
@@ -348,6 +349,47 @@ async fn prompts_know_the_day(app: TestApp) {
         .await
         .expect(200);
     assert_eq!(answer["error"]["code"], -32602, "{answer}");
+}
+
+async fn skills_are_offered_where_the_operator_named_a_folder(app: TestApp) {
+    let ann = app.user("ann").await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../skills");
+    let with = app.replica_with(&[("MCP_SKILLS_DIR", folder)]).await;
+    let with = mcp(&ann.at(&with));
+    let server = with.ask("server/discover", json!({})).await;
+    let skills = &server["capabilities"]["extensions"]["io.modelcontextprotocol/skills"];
+    assert_eq!(skills["directoryRead"], true, "{server}");
+    let listed = with.ask("skills/list", json!({})).await;
+    assert_eq!(listed["skills"].as_array().unwrap().len(), 8, "{listed}");
+    let uri = "skill://rollback-strategy/SKILL.md";
+    let skill = with.ask("skills/get", json!({"uri": uri})).await;
+    assert_eq!(skill["skill"]["frontmatter"]["name"], "rollback-strategy");
+    let directory = json!({"uri": "skill://rollback-strategy/scripts"});
+    let scripts = with.ask("resources/directory/read", directory).await;
+    assert_eq!(
+        scripts["resources"].as_array().unwrap().len(),
+        2,
+        "{scripts}"
+    );
+    let read = with.ask("resources/read", json!({"uri": uri})).await;
+    let text = read["contents"][0]["text"].as_str().unwrap();
+    assert!(text.contains("## Destructive commands"), "{text}");
+    let resources = with.ask("resources/list", json!({})).await;
+    assert_eq!(resources["resources"].as_array().unwrap().len(), 1 + 8);
+
+    let without = mcp(&ann);
+    let server = without.ask("server/discover", json!({})).await;
+    assert!(server["capabilities"]["extensions"].is_null(), "{server}");
+    let resources = without.ask("resources/list", json!({})).await;
+    assert_eq!(resources["resources"].as_array().unwrap().len(), 1);
+    for (method, params) in [
+        ("skills/list", json!({})),
+        ("resources/read", json!({"uri": uri})),
+    ] {
+        let refused = without.send(method, params).await.text();
+        let refused: Value = serde_json::from_str(&refused).unwrap();
+        assert!(refused["error"]["code"].is_i64(), "{method}: {refused}");
+    }
 }
 
 async fn who_has_no_good_credential_is_told_where_to_get_one(app: TestApp) {
