@@ -98,11 +98,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
             .map(|value| value.get_name().to_owned())
             .unwrap_or_default();
         println!("── {name}");
-        let figures = benchmark
-            .run()
-            .await
-            .map_err(|error| format!("{name}: {error}"))?;
-        report.add(&name, figures);
+        report.add(&name, benchmark.run().await);
     }
     println!("\n{report}");
     if is_complete {

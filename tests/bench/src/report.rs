@@ -76,31 +76,69 @@ impl Figure {
     }
 }
 
-/// All figures, each with the name of its benchmark.
+/// What came of a benchmark.
+enum Outcome {
+    Measured(Figure),
+    /// Why it gave no figures, in one line.
+    Failed(String),
+}
+
+/// All that came of the benchmarks, each with its benchmark's name.
 #[derive(Default)]
-pub(crate) struct Report(Vec<(String, Figure)>);
+pub(crate) struct Report(Vec<(String, Outcome)>);
+
+impl Outcome {
+    /// The cells of its row.
+    fn cells(&self) -> [String; 4] {
+        match self {
+            Self::Measured(figure) => {
+                let mark = if figure.is_missed() { "missed" } else { "" };
+                let (value, bound) = (figure.value(), figure.bound());
+                [figure.what.clone(), value, bound, mark.to_owned()]
+            }
+            Self::Failed(why) => {
+                let none = String::new;
+                [
+                    format!("failed: {why}"),
+                    none(),
+                    none(),
+                    "missed".to_owned(),
+                ]
+            }
+        }
+    }
+}
+
+/// A text for a cell of a table.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").replace('|', "\\|")
+}
 
 /// What stands around the figures in `docs/benchmarks.md`.
 const BEGIN: &str = "<!-- The rest is written by `cargo xtask bench`. -->\n";
 
 impl Report {
-    pub(crate) fn add(&mut self, benchmark: &str, figures: Vec<Figure>) {
-        self.0.extend(
-            figures
-                .into_iter()
-                .map(|figure| (benchmark.to_owned(), figure)),
-        );
+    /// A benchmark that fails leaves the others their figures.
+    pub(crate) fn add(&mut self, benchmark: &str, came: Result<Vec<Figure>>) {
+        let outcomes: Vec<Outcome> = match came {
+            Ok(figures) => figures.into_iter().map(Outcome::Measured).collect(),
+            Err(why) => vec![Outcome::Failed(one_line(&why.to_string()))],
+        };
+        let named = |outcome| (benchmark.to_owned(), outcome);
+        self.0.extend(outcomes.into_iter().map(named));
     }
 
-    /// The figures that are not as they have to be.
+    /// What is not as it has to be.
     pub(crate) fn missed(&self) -> Vec<String> {
-        let missed = self.0.iter().filter(|(_, figure)| figure.is_missed());
-        missed
-            .map(|(benchmark, figure)| {
+        let missed = |(benchmark, outcome): &(String, Outcome)| match outcome {
+            Outcome::Measured(figure) => figure.is_missed().then(|| {
                 let (value, bound) = (figure.value(), figure.bound());
                 format!("{benchmark}: {} is {value}, not {bound}", figure.what)
-            })
-            .collect()
+            }),
+            Outcome::Failed(why) => Some(format!("{benchmark} failed: {why}")),
+        };
+        self.0.iter().filter_map(missed).collect()
     }
 
     /// Replaces the figures in `docs/benchmarks.md`.
@@ -119,15 +157,9 @@ impl fmt::Display for Report {
     /// A table that Markdown understands.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let heads = ["benchmark", "figure", "measured", "has to be", ""].map(str::to_owned);
-        let rows = self.0.iter().map(|(benchmark, figure)| {
-            let mark = if figure.is_missed() { "missed" } else { "" };
-            [
-                benchmark.clone(),
-                figure.what.clone(),
-                figure.value(),
-                figure.bound(),
-                mark.to_owned(),
-            ]
+        let rows = self.0.iter().map(|(benchmark, outcome)| {
+            let [what, measured, bound, mark] = outcome.cells();
+            [benchmark.clone(), what, measured, bound, mark]
         });
         let rows: Vec<[String; 5]> = std::iter::once(heads).chain(rows).collect();
         let width = |column: usize| {
@@ -170,4 +202,38 @@ fn machine() -> Result<String> {
         std::env::consts::OS,
         postgres::version()?
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_benchmark_that_fails_is_a_row_and_the_others_keep_theirs() {
+        let mut report = Report::default();
+        report.add("size", Ok(vec![Figure::new("`todo`", 27.2, "MiB")]));
+        report.add("memory", Err("answered 503:\n a | b".into()));
+        let late = Figure::new("`todo`", 200.0, "ms").at_most(100.0);
+        report.add("startup", Ok(vec![late]));
+        let table = report.to_string();
+        let rows: Vec<String> = table
+            .lines()
+            .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(
+            rows[2..],
+            [
+                "| size | `todo` | 27.2 MiB | | |",
+                "| memory | failed: answered 503: a \\| b | | | missed |",
+                "| startup | `todo` | 200 ms | ≤ 100 ms | missed |",
+            ]
+        );
+        assert_eq!(
+            report.missed(),
+            [
+                "memory failed: answered 503: a \\| b",
+                "startup: `todo` is 200 ms, not ≤ 100 ms",
+            ]
+        );
+    }
 }
