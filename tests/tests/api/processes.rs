@@ -1,15 +1,20 @@
 //! Processes that die in mid-answer, and that end in order: nothing acknowledged is lost.
 
 use serde_json::{Value, json};
-use todo_api::{ChatResponse, Turn, TurnState};
+use todo_api::{ChatResponse, Problem, Turn, TurnState};
 use todo_tests::{Process, TestApp, User, client::Events, on_both};
-use tokio::time::{Duration, Instant, sleep};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{Duration, Instant, sleep},
+};
 
 on_both!(scripted_in_real_time =>
     a_process_killed_in_mid_answer_is_noticed_by_another,
     a_process_killed_in_mid_answer_is_noticed_by_the_next,
     wherever_a_process_is_killed_no_call_is_made_twice,
     a_process_asked_to_end_finishes_its_turns,
+    a_process_asked_to_end_takes_no_new_turn,
     a_turn_that_takes_longer_than_the_end_is_interrupted,
     a_change_by_another_process_is_told,
 );
@@ -165,6 +170,54 @@ async fn a_process_asked_to_end_finishes_its_turns(app: TestApp) {
         (turn.state, turn.response.as_str()),
         (TurnState::Done, "One.Two.")
     );
+}
+
+async fn a_process_asked_to_end_takes_no_new_turn(app: TestApp) {
+    let ending = Process::beside(&app, &[]).await;
+    let ann = app.user("ann").await;
+    let there = ending.user(&ann);
+    let mut changes = there.changes().await;
+    changes.next().await;
+    let mut running = there.say_and_listen("say One.\nwait go\nsay Two.").await;
+    running.until("text").await;
+    // A message is on its way when the process is asked to end; all others find the port closed.
+    let body = json!({"message": "say Three."}).to_string();
+    let address = ending.url.strip_prefix("http://").unwrap();
+    let mut late = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: localhost\r\nauthorization: {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
+        ann.path("chat"),
+        ann.client.header("authorization"),
+        body.len(),
+    );
+    late.write_all(head.as_bytes()).await.unwrap();
+    let mut go_on = [0; 25];
+    late.read_exact(&mut go_on).await.unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    ending.terminate();
+    while changes.next().await.is_some() {}
+    late.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    late.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
+    assert!(head.contains("\r\nretry-after: 1\r\n"), "{head}");
+    let problem: Problem = serde_json::from_str(body).unwrap();
+    assert_eq!(
+        (problem.status, problem.code.as_str()),
+        (503, "unavailable")
+    );
+    let refused = TcpStream::connect(address).await;
+    assert!(refused.is_err(), "the port is closed");
+
+    app.signals.give("go");
+    let rest = running.rest().await;
+    assert_eq!(rest.last().unwrap().name, "done");
+    assert!(ending.ended().await.success());
+    assert_eq!(ann.turn(1).await.response, "One.Two.");
+    // What was refused left nothing behind, so it can be said again elsewhere.
+    assert_eq!(ann.say("say Three.").await.conversation_id, 2);
 }
 
 async fn a_turn_that_takes_longer_than_the_end_is_interrupted(app: TestApp) {
