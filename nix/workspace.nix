@@ -28,28 +28,32 @@ let
     ];
   };
 
-  arguments = {
-    inherit src version;
-    pname = "todo";
-    strictDeps = true;
-    # The tests are a check of their own.
-    doCheck = false;
-    # As in the Dockerfile.
-    env.CARGO_PROFILE_RELEASE_LTO = "fat";
-    # The same packages for each program: cargo then chooses the same features of what they depend
-    # on, and compiles it once.
-    cargoExtraArgs = "--locked --package todo --package todo-backend --package todo-frontend";
-  };
-
-  cargoArtifacts = craneLib.buildDepsOnly (
-    arguments
-    // {
-      # Nothing here is only checked.
-      cargoCheckCommand = "true";
-    }
-  );
-
-  program =
+  # What builds programs of `packages`, a part of cargo's command line. They are compiled together,
+  # so that cargo chooses the same features of what they depend on, and compiles it once.
+  builder =
+    packages:
+    let
+      arguments = {
+        inherit src version;
+        pname = "todo";
+        strictDeps = true;
+        # The tests are a check of their own.
+        doCheck = false;
+        # As in the Dockerfile.
+        env = {
+          CARGO_PROFILE_RELEASE_OPT_LEVEL = "s";
+          RUSTFLAGS = "-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs";
+        };
+        cargoExtraArgs = "--locked ${packages}";
+      };
+      cargoArtifacts = craneLib.buildDepsOnly (
+        arguments
+        // {
+          # Nothing here is only checked.
+          cargoCheckCommand = "true";
+        }
+      );
+    in
     name:
     craneLib.buildPackage (
       arguments
@@ -70,6 +74,9 @@ let
         };
       }
     );
+
+  # The servers' database is PostgreSQL: they go without the embedded one.
+  server = builder "--no-default-features --package todo-backend --package todo-frontend";
 in
 {
   inherit version;
@@ -78,8 +85,8 @@ in
   architecture = pkgs.stdenv.hostPlatform.go.GOARCH;
 
   programs = {
-    backend = program "todo-backend";
-    frontend = program "todo-frontend";
-    todo = program "todo";
+    backend = server "todo-backend";
+    frontend = server "todo-frontend";
+    todo = builder "--package todo" "todo";
   };
 }

@@ -3,7 +3,6 @@
 //! The variables are declared below, once, with what `docs/configuration.md` says of them.
 
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::uri::Authority;
@@ -271,12 +270,12 @@ pub struct McpConfig {
 }
 
 impl Config {
-    /// Reads the configuration. `sqlite` is the file to use where `DATABASE_URL` names no server;
+    /// Reads the configuration. `embedded` is what to use where `DATABASE_URL` names no server;
     /// without it a server is required.
-    pub fn read(reader: &mut Reader<'_>, sqlite: Option<PathBuf>) -> Self {
+    pub fn read(reader: &mut Reader<'_>, embedded: Option<Location>) -> Self {
         Self {
             server: ServerSettings::read(reader, &PORT, &METRICS_ADDR),
-            database: read_database(reader, sqlite),
+            database: read_database(reader, embedded),
             jwt: JwtConfig::read(reader),
             body_limit: reader.get_in(&BODY_LIMIT, 1024..=64 * 1024 * 1024),
             request_timeout: reader.get_in(&REQUEST_TIMEOUT, SECOND..=HOUR),
@@ -305,20 +304,20 @@ const SECOND: Duration = Duration::from_secs(1);
 const ATTEMPTS: RangeInclusive<u32> = 1..=1_000_000;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-fn read_database(reader: &mut Reader<'_>, sqlite: Option<PathBuf>) -> db::Settings {
+fn read_database(reader: &mut Reader<'_>, embedded: Option<Location>) -> db::Settings {
     db::Settings {
-        location: read_location(reader, sqlite),
+        location: read_location(reader, embedded),
         pool_size: reader.get_in(&DATABASE_POOL_SIZE, 1..=1000),
         connect_timeout: reader.get_in(&DATABASE_CONNECT_TIMEOUT, MILLISECOND..=HOUR),
         statement_timeout: reader.get_in(&DATABASE_STATEMENT_TIMEOUT, MILLISECOND..=HOUR),
     }
 }
 
-fn read_location(reader: &mut Reader<'_>, sqlite: Option<PathBuf>) -> Location {
+fn read_location(reader: &mut Reader<'_>, embedded: Option<Location>) -> Location {
     let url = reader.secret(&DATABASE_URL);
     let direct_url = reader.secret(&DATABASE_DIRECT_URL);
-    match (&url, sqlite) {
-        (None, Some(path)) => return Location::Sqlite(path),
+    match (&url, embedded) {
+        (None, Some(embedded)) => return embedded,
         (None, None) => reader.reject(
             &DATABASE_URL,
             "is not set. Set it to the address of a PostgreSQL database, as in \
@@ -533,7 +532,8 @@ mod tests {
     fn todo_keeps_its_data_in_a_file_unless_a_server_is_named() {
         let read = |variables: &[(&str, &str)]| {
             let environment: Environment = variables.iter().copied().collect();
-            let config = environment.read(|reader| Config::read(reader, Some("todo.db".into())));
+            let config = environment
+                .read(|reader| Config::read(reader, Some(Location::Sqlite("todo.db".into()))));
             config.unwrap().database.location
         };
         assert!(matches!(read(&[SECRET]), Location::Sqlite(path) if path.ends_with("todo.db")));

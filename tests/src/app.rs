@@ -14,7 +14,7 @@ use todo_backend::{
     assistant::{self, model::Model},
     clock::Clock,
     config::Config,
-    db::Conn,
+    db::{Conn, Location},
     server::{Backend, Outside},
 };
 use todo_service::{Environment, Lifecycle, Listener};
@@ -110,7 +110,7 @@ impl Database {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect::<Environment>()
-            .read(|reader| Config::read(reader, self.file()))
+            .read(|reader| Config::read(reader, self.file().map(Location::Sqlite)))
             .unwrap_or_else(|error| panic!("{error}"))
     }
 

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use todo_backend::config::{Config, DATABASE_URL, JWT_SECRET, METRICS_ADDR, PORT};
-use todo_backend::db::Db;
+use todo_backend::db::{Db, Location};
 use todo_service::environment::{Environment, Setting};
 use todo_service::program::{self, Failure};
 use todo_service::settings::{ADDR, PUBLIC_URL, SHUTDOWN_DELAY};
@@ -56,7 +56,7 @@ impl Start {
         let (telemetry, mut config) = environment.read(|reader| {
             (
                 Telemetry::read(reader),
-                Config::read(reader, Some(data.database())),
+                Config::read(reader, Some(Location::Sqlite(data.database()))),
             )
         })?;
         if !environment.has(&PUBLIC_URL) {
@@ -106,7 +106,7 @@ impl Start {
 #[cfg(test)]
 mod tests {
     use diesel_async::SimpleAsyncConnection;
-    use todo_backend::db::{Conn, Location};
+    use todo_backend::db::Conn;
 
     use super::*;
 

@@ -64,6 +64,14 @@ impl Step {
             Self::Format => run(cargo().args(["fmt", "--all", "--check"])),
             Self::Lint => {
                 lint(cargo().args(["clippy", "--workspace", "--all-targets"]))?;
+                // As the images are built.
+                let server = [
+                    "clippy",
+                    "--package",
+                    "todo-backend",
+                    "--no-default-features",
+                ];
+                lint(cargo().args(server))?;
                 lint(&mut on_demand("clippy", &ON_DEMAND))
             }
             Self::Build => {

@@ -224,7 +224,7 @@ fn sweep(app: &App, now: Timestamp) {
     );
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 mod tests {
     use std::time::Duration;
 

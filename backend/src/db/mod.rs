@@ -1,5 +1,6 @@
 //! The database: PostgreSQL in production, SQLite embedded. One set of Diesel queries serves both:
-//! a [`Conn`] is a connection of either kind, and [`on!`] expands a query's body for each.
+//! a [`Conn`] is a connection of either kind, and [`on!`] expands a query's body for each. Without
+//! the feature `sqlite` there is PostgreSQL alone: every query is compiled once, not twice.
 //!
 //! Reads take a connection; writes run in a transaction inside a task of their own, because a
 //! future that is dropped in mid-transaction would leave it open.
@@ -7,18 +8,20 @@
 mod migrate;
 mod postgres;
 pub(crate) mod schema;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod statement;
 mod tls;
 pub(crate) mod types;
 
-use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
+#[cfg(feature = "sqlite")]
+use std::path::PathBuf;
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
-use diesel::{QueryResult, SqliteConnection};
+use diesel::QueryResult;
 use diesel_async::{
     AsyncConnection, AsyncPgConnection, TransactionManager,
     pooled_connection::deadpool::{Object, Pool, PoolError},
-    sync_connection_wrapper::SyncConnectionWrapper,
 };
 use tracing::Instrument;
 
@@ -36,6 +39,7 @@ macro_rules! on {
                 let $name = &mut **object;
                 $body
             }
+            #[cfg(feature = "sqlite")]
             $crate::db::Conn::Sqlite(object) => {
                 let $name = &mut **object;
                 $body
@@ -45,8 +49,6 @@ macro_rules! on {
 }
 pub(crate) use on;
 pub(crate) use statement::{Statement, statement};
-
-type Sqlite = SyncConnectionWrapper<SqliteConnection>;
 
 /// Where the database is and how it may be used.
 #[derive(Clone)]
@@ -72,6 +74,7 @@ pub enum Location {
         direct_url: Option<String>,
     },
     /// A file.
+    #[cfg(feature = "sqlite")]
     Sqlite(PathBuf),
 }
 
@@ -79,6 +82,7 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let engine = match self.location {
             Location::Postgres { .. } => "postgres",
+            #[cfg(feature = "sqlite")]
             Location::Sqlite(_) => "sqlite",
         };
         f.debug_struct("Settings")
@@ -99,9 +103,10 @@ enum Pools {
     Postgres(Pool<AsyncPgConnection>),
     /// SQLite has one writer at a time. A pool of one queues writers in order, where the file's own
     /// lock would let some of them starve.
+    #[cfg(feature = "sqlite")]
     Sqlite {
-        readers: Pool<Sqlite>,
-        writer: Pool<Sqlite>,
+        readers: Pool<sqlite::Connection>,
+        writer: Pool<sqlite::Connection>,
     },
 }
 
@@ -110,7 +115,8 @@ pub enum Conn {
     /// To PostgreSQL.
     Postgres(Box<Object<AsyncPgConnection>>),
     /// To SQLite.
-    Sqlite(Object<Sqlite>),
+    #[cfg(feature = "sqlite")]
+    Sqlite(Object<sqlite::Connection>),
 }
 
 /// Why the database did not do what was asked.
@@ -197,6 +203,7 @@ impl Db {
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
         let pools = match &settings.location {
             Location::Postgres { url, .. } => Pools::Postgres(postgres::pool(url, &settings)?),
+            #[cfg(feature = "sqlite")]
             Location::Sqlite(path) => Pools::Sqlite {
                 readers: sqlite::pool(path, settings.pool_size, &settings)?,
                 writer: sqlite::pool(path, 1, &settings)?,
@@ -211,7 +218,7 @@ impl Db {
     /// Whether this is SQLite, where no other machine takes part.
     #[must_use]
     pub fn is_sqlite(&self) -> bool {
-        matches!(self.pools, Pools::Sqlite { .. })
+        !matches!(self.pools, Pools::Postgres(_))
     }
 
     /// A connection to read with.
@@ -221,12 +228,14 @@ impl Db {
     pub async fn read(&self) -> Result<Conn, DbError> {
         Ok(match &self.pools {
             Pools::Postgres(pool) => Conn::Postgres(Box::new(pool.get().await?)),
+            #[cfg(feature = "sqlite")]
             Pools::Sqlite { readers, .. } => Conn::Sqlite(readers.get().await?),
         })
     }
 
     async fn writer(&self) -> Result<Conn, DbError> {
         match &self.pools {
+            #[cfg(feature = "sqlite")]
             Pools::Sqlite { writer, .. } => Ok(Conn::Sqlite(writer.get().await?)),
             Pools::Postgres(_) => self.read().await,
         }
@@ -309,6 +318,7 @@ impl Db {
                     .await
                     .map(Some)
             }
+            #[cfg(feature = "sqlite")]
             Location::Sqlite(_) => Ok(None),
         }
     }
@@ -319,16 +329,8 @@ impl Conn {
         let _statement = statement!();
         match self {
             Self::Postgres(object) => begin(&mut **object).await,
-            // A deferred transaction that reads before it writes fails when another wrote meanwhile.
-            Self::Sqlite(object) => {
-                let begin = |conn: &mut SqliteConnection| {
-                    diesel::connection::AnsiTransactionManager::begin_transaction_sql(
-                        conn,
-                        "BEGIN IMMEDIATE",
-                    )
-                };
-                object.spawn_blocking(begin).await
-            }
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(object) => sqlite::begin(object).await,
         }
     }
 

@@ -2,16 +2,19 @@
 
 use std::{path::Path, time::Duration};
 
-use diesel::ConnectionError;
+use diesel::{ConnectionError, QueryResult, SqliteConnection, connection::AnsiTransactionManager};
 use diesel_async::{
     AsyncConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool,
     },
+    sync_connection_wrapper::SyncConnectionWrapper,
 };
 use futures_util::FutureExt;
 
-use super::{OpenError, Settings, Sqlite};
+use super::{OpenError, Settings};
+
+pub(super) type Connection = SyncConnectionWrapper<SqliteConnection>;
 
 /// How long a statement waits for another process to finish its transaction.
 const BUSY: Duration = Duration::from_secs(10);
@@ -20,7 +23,7 @@ pub(super) fn pool(
     path: &Path,
     size: usize,
     settings: &Settings,
-) -> Result<Pool<Sqlite>, OpenError> {
+) -> Result<Pool<Connection>, OpenError> {
     let mut config = ManagerConfig::default();
     config.recycling_method = RecyclingMethod::Fast;
     config.custom_setup = Box::new(|url| connect(url).boxed());
@@ -33,8 +36,8 @@ pub(super) fn pool(
 }
 
 /// `synchronous=FULL`: what was acknowledged survives a power cut.
-pub(super) async fn connect(url: &str) -> Result<Sqlite, ConnectionError> {
-    let mut conn = Sqlite::establish(url).await?;
+pub(super) async fn connect(url: &str) -> Result<Connection, ConnectionError> {
+    let mut conn = Connection::establish(url).await?;
     let pragmas = format!(
         "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
         BUSY.as_millis()
@@ -43,4 +46,13 @@ pub(super) async fn connect(url: &str) -> Result<Sqlite, ConnectionError> {
         .await
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
+}
+
+/// Begins a transaction that may write. A deferred one that reads before it writes fails when
+/// another wrote meanwhile.
+pub(super) async fn begin(conn: &mut Connection) -> QueryResult<()> {
+    conn.spawn_blocking(|conn| {
+        AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+    })
+    .await
 }

@@ -4,9 +4,13 @@
 //! It is configured like `todo-backend`, and by `SIGNALS_DIR`, where the model finds its signals.
 //! With `SQLITE_FILE` in place of `DATABASE_URL` it keeps its data in that file, as `todo` does.
 
-use std::{env, process::ExitCode, sync::Arc};
+use std::{env, path::PathBuf, process::ExitCode, sync::Arc};
 
-use todo_backend::{config::Config, db::Db, server};
+use todo_backend::{
+    config::Config,
+    db::{Db, Location},
+    server,
+};
 use todo_service::{Environment, program, telemetry::Telemetry};
 use todo_tests::Scripted;
 
@@ -16,7 +20,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     program::run("scripted-backend", async {
-        let sqlite = env::var_os("SQLITE_FILE").map(Into::into);
+        let file = env::var_os("SQLITE_FILE").map(PathBuf::from);
+        let sqlite = file.map(Location::Sqlite);
         let (telemetry, config) = Environment::of_process()
             .read(|reader| (Telemetry::read(reader), Config::read(reader, sqlite)))?;
         telemetry.start();

@@ -61,6 +61,7 @@ pub(in crate::chat) async fn insert_events(
             }
         }
         // Diesel cannot insert several rows in one statement through async SQLite.
+        #[cfg(feature = "sqlite")]
         Conn::Sqlite(conn) => {
             for event in events {
                 diesel::insert_into(turn_events::table)
