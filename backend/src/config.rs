@@ -3,6 +3,7 @@
 //! The variables are declared below, once, with what `docs/configuration.md` says of them.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::uri::Authority;
