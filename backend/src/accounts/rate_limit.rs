@@ -224,7 +224,8 @@ fn sweep(app: &App, now: Timestamp) {
     );
 }
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
     use std::time::Duration;
 
