@@ -9,7 +9,6 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl;
 use jiff::{SignedDuration, Timestamp};
-use tracing::Instrument;
 
 use super::{email::Email, queries};
 use crate::{
@@ -203,25 +202,16 @@ pub(super) async fn take_back(conn: &mut Conn, key: &str) -> QueryResult<()> {
 
 /// Clears away, beside the request, what has ended. Whoever comes next does it if this fails.
 fn sweep(app: &App, now: Timestamp) {
-    let app = app.clone();
-    tokio::spawn(
-        async move {
-            let sweep = async move |conn: &mut Conn| -> Result<(), DbError> {
-                on!(conn, |conn| {
-                    diesel::delete(
-                        rate_limits::table.filter(rate_limits::window_ends_at.le(At(now))),
-                    )
-                    .execute(conn)
-                    .await?
-                });
-                Ok(queries::sweep(conn, now).await?)
-            };
-            if let Err(error) = app.db.write(sweep).await {
-                tracing::debug!(%error, "clearing away what has ended failed");
-            }
-        }
-        .in_current_span(),
-    );
+    let sweep = async move |conn: &mut Conn| -> Result<(), DbError> {
+        on!(conn, |conn| {
+            diesel::delete(rate_limits::table.filter(rate_limits::window_ends_at.le(At(now))))
+                .execute(conn)
+                .await?
+        });
+        Ok(queries::sweep(conn, now).await?)
+    };
+    app.db
+        .write_beside("clearing away what has ended failed", sweep);
 }
 
 #[cfg(test)]

@@ -274,6 +274,22 @@ impl Db {
         }
     }
 
+    /// Does the same beside the request, which does not wait for it. The log tells what `failed`.
+    pub(crate) fn write_beside<F>(&self, failed: &'static str, body: F)
+    where
+        F: for<'a> AsyncFnOnce(&'a mut Conn) -> Result<(), DbError>
+            + for<'a> Transaction<'a, (), DbError>
+            + 'static,
+    {
+        let db = self.clone();
+        let write = async move {
+            if let Err(error) = db.write(body).await {
+                tracing::debug!(%error, "{failed}");
+            }
+        };
+        tokio::spawn(write.in_current_span());
+    }
+
     /// A connection with an open transaction. A pooled connection may turn out to be dead at its
     /// first statement; nothing is lost by taking another then.
     pub(crate) async fn begin(&self) -> Result<Conn, DbError> {

@@ -2,7 +2,6 @@
 
 use jiff::SignedDuration;
 use todo_api::{OauthGrant, Scope};
-use tracing::Instrument;
 
 use super::{
     metadata,
@@ -51,19 +50,12 @@ pub async fn find(app: &App, presented: &str) -> Result<Option<Found>, Error> {
     }
     let last_noted = now - NOTED_EVERY;
     if grant.last_used_at.is_none_or(|At(at)| at <= last_noted) {
-        let (app, id) = (app.clone(), grant.id.clone());
-        // Beside the request, which need not wait for it.
-        tokio::spawn(
-            async move {
-                let note = async move |conn: &mut Conn| -> Result<(), DbError> {
-                    Ok(queries::note_use(conn, &id, now, last_noted).await?)
-                };
-                if let Err(error) = app.db.write(note).await {
-                    tracing::debug!(%error, "the use of a grant could not be noted");
-                }
-            }
-            .in_current_span(),
-        );
+        let id = grant.id.clone();
+        let note = async move |conn: &mut Conn| -> Result<(), DbError> {
+            Ok(queries::note_use(conn, &id, now, last_noted).await?)
+        };
+        app.db
+            .write_beside("the use of a grant could not be noted", note);
     }
     Ok(Some(Found {
         scope: grant.scope(),
