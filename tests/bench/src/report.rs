@@ -97,13 +97,8 @@ impl Outcome {
                 [figure.what.clone(), value, bound, mark.to_owned()]
             }
             Self::Failed(why) => {
-                let none = String::new;
-                [
-                    format!("failed: {why}"),
-                    none(),
-                    none(),
-                    "missed".to_owned(),
-                ]
+                let why = format!("failed: {why}");
+                [why, String::new(), String::new(), "missed".to_owned()]
             }
         }
     }

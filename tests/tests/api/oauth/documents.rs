@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use todo_backend::accounts::oauth::is_global;
 use todo_tests::{
-    TestApp,
+    TestApp, User,
     document_server::DocumentServer,
     oauth::{self, Program, REDIRECT_URI, Tokens},
     on_both,
@@ -32,6 +32,14 @@ fn document(id: &str) -> Value {
         "redirect_uris": [REDIRECT_URI],
         "token_endpoint_auth_method": "none",
     })
+}
+
+/// What a user is told of a program that is not known.
+async fn why_unknown(user: &User, program: &Program) -> String {
+    let begun = user
+        .session
+        .post("/api/auth/begin-authorization", program.request());
+    begun.await.problem(400, "UNKNOWN_CLIENT").detail
 }
 
 async fn a_program_is_known_by_its_document(app: TestApp) {
@@ -105,11 +113,8 @@ async fn documents_that_are_none_are_refused(app: TestApp) {
     ] {
         let program = Program::known_as(&app, &format!("{}/{path}", server.url));
         for _ in 0..2 {
-            let begun = ann
-                .session
-                .post("/api/auth/begin-authorization", program.request());
-            let problem = begun.await.problem(400, "UNKNOWN_CLIENT");
-            assert!(problem.detail.contains(told), "{path}: {}", problem.detail);
+            let why = why_unknown(&ann, &program).await;
+            assert!(why.contains(told), "{path}: {why}");
         }
     }
     assert_eq!(
@@ -118,15 +123,8 @@ async fn documents_that_are_none_are_refused(app: TestApp) {
         "that it is none is kept for a while, too"
     );
     let program = Program::known_as(&app, "https://localhost:1/client.json");
-    let begun = ann
-        .session
-        .post("/api/auth/begin-authorization", program.request());
-    let problem = begun.await.problem(400, "UNKNOWN_CLIENT");
-    assert!(
-        problem.detail.contains("did not answer"),
-        "{}",
-        problem.detail
-    );
+    let why = why_unknown(&ann, &program).await;
+    assert!(why.contains("did not answer"), "{why}");
 }
 
 async fn documents_in_private_networks_are_not_fetched(app: TestApp) {
@@ -150,14 +148,10 @@ async fn documents_in_private_networks_are_not_fetched(app: TestApp) {
         "[fd00::1]",
     ] {
         let program = Program::known_as(&app, &format!("https://{host}:{port}/client.json"));
-        let begun = ann
-            .session
-            .post("/api/auth/begin-authorization", program.request());
-        let problem = begun.await.problem(400, "UNKNOWN_CLIENT");
+        let why = why_unknown(&ann, &program).await;
         assert!(
-            problem.detail.contains("is not on the public internet"),
-            "{host}: {}",
-            problem.detail
+            why.contains("is not on the public internet"),
+            "{host}: {why}"
         );
     }
     assert_eq!(server.asked(), 0);
