@@ -6,6 +6,7 @@
 
 mod cluster;
 mod database;
+mod image;
 mod load;
 mod release;
 mod rows;
@@ -15,7 +16,10 @@ use std::{error::Error, process::ExitCode, time::Instant};
 
 use clap::Parser;
 
-use crate::rows::{Row, Stage};
+use crate::{
+    image::Image,
+    rows::{Row, Stage},
+};
 
 /// Why something does not hold, for the person who reads the table.
 type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -36,17 +40,17 @@ pub(crate) struct Arguments {
     host_name: String,
     /// The image of the PostgreSQL in the cluster, as `REPOSITORY:TAG`.
     #[arg(long, env = "DATABASE_IMAGE", default_value = "postgres:17.7")]
-    database_image: String,
+    database_image: Image,
     /// The image of Loki, for the row `logs`.
     #[arg(long, env = "LOKI_IMAGE", default_value = "grafana/loki:3.7.8")]
-    loki_image: String,
+    loki_image: Image,
     /// The image of syslog-ng, for the row `logs`.
     #[arg(
         long,
         env = "SHIPPER_IMAGE",
         default_value = "balabit/syslog-ng:4.11.0"
     )]
-    shipper_image: String,
+    shipper_image: Image,
     /// The command that stops and starts the kubelet of a node: `stop NODE`, `start NODE`.
     #[arg(long, env = "NODE_CONTROL")]
     node_control: Option<String>,

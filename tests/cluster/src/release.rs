@@ -17,10 +17,7 @@ impl Release {
     /// A release that uses the database on this machine's port.
     pub(crate) fn new(arguments: &Arguments, database_port: u16) -> Self {
         let image = json!({"tag": arguments.tag});
-        let (repository, tag) = arguments
-            .database_image
-            .rsplit_once(':')
-            .unwrap_or((&arguments.database_image, ""));
+        let database = &arguments.database_image;
         Self {
             namespace: arguments.namespace.clone(),
             chart: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../helm/todo-app"),
@@ -29,7 +26,7 @@ impl Release {
                 "frontend": {"image": image},
                 "backend": {
                     "image": image,
-                    "database": {"image": {"repository": repository, "tag": tag}},
+                    "database": {"image": {"repository": database.repository, "tag": database.tag}},
                     "config": {
                         // Everybody of a test comes from one address.
                         "SIGN_UP_LIMIT": "100000",

@@ -20,8 +20,7 @@ pub(super) async fn dev(stage: &mut Stage) -> Result<String> {
     stage
         .set_secret("database-url", &json!({"url": url, "direct-url": url}))
         .await?;
-    let (repository, tag) = stage.database_image.rsplit_once(':').unwrap_or_default();
-    let image = json!({"name": "postgres", "newName": repository, "newTag": tag});
+    let image = stage.database_image.instead_of("postgres");
     install(stage, "dev", &[image], &json!([])).await
 }
 
@@ -39,6 +38,20 @@ pub(super) async fn prod(stage: &mut Stage) -> Result<String> {
         "patch": patch.to_string(),
     }]);
     install(stage, "prod", &[], &patches).await
+}
+
+/// The objects of an overlay that is made for the test.
+pub(super) async fn build(kustomization: &Value) -> Result<String> {
+    let overlays = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kustomize/overlays");
+    // Resources are named by a way from the overlay, so it has to lie beside them.
+    let folder = tempfile::Builder::new()
+        .prefix(".check-")
+        .tempdir_in(overlays)?;
+    fs::write(
+        folder.path().join("kustomization.yaml"),
+        kustomization.to_string(),
+    )?;
+    run("kustomize", &["build".as_ref(), folder.path()]).await
 }
 
 /// Applies an overlay with the images of the test, and runs a load on it.
@@ -62,11 +75,6 @@ async fn install(
     for name in ["todo-backend", "todo-frontend"] {
         images.push(json!({"name": name, "newTag": stage.tag}));
     }
-    let overlays = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kustomize/overlays");
-    // Resources are named by a way from the overlay, so it has to lie beside them.
-    let folder = tempfile::Builder::new()
-        .prefix(".check-")
-        .tempdir_in(overlays)?;
     let kustomization = json!({
         "namespace": stage.kubectl.namespace,
         "resources": [format!("../{overlay}")],
@@ -79,11 +87,7 @@ async fn install(
             "literals": ["SIGN_UP_LIMIT=100000", "PASSWORD_LIMIT_PER_ADDRESS=100000"],
         }],
     });
-    fs::write(
-        folder.path().join("kustomization.yaml"),
-        kustomization.to_string(),
-    )?;
-    let objects = run("kustomize", &["build".as_ref(), folder.path()]).await?;
+    let objects = build(&kustomization).await?;
 
     let start = Instant::now();
     stage.kubectl.apply(&objects).await?;

@@ -1,6 +1,6 @@
 //! The log aggregation: one query follows a request from the Ingress to its statements.
 
-use std::{fs, path::Path, time::Duration};
+use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::Stage;
+use super::{Stage, kustomize};
 use crate::{
     Result,
     cluster::{Kubectl, run, text, until},
@@ -33,16 +33,13 @@ pub(super) async fn follows_a_request(stage: &mut Stage) -> Result<String> {
     let person = stage.site.sign_up().await?;
 
     let start = Instant::now();
-    let [loki, shipper] = [&stage.loki_image, &stage.shipper_image].map(|image| {
-        let (repository, tag) = image.rsplit_once(':').unwrap_or((image, ""));
-        (repository.to_owned(), tag.to_owned())
-    });
+    let (loki, shipper) = (&stage.loki_image, &stage.shipper_image);
     let settings = [
         "logs.enabled=true".to_owned(),
-        format!("logs.loki.image.repository={}", loki.0),
-        format!("logs.loki.image.tag={}", loki.1),
-        format!("logs.shipper.image.repository={}", shipper.0),
-        format!("logs.shipper.image.tag={}", shipper.1),
+        format!("logs.loki.image.repository={}", loki.repository),
+        format!("logs.loki.image.tag={}", loki.tag),
+        format!("logs.shipper.image.repository={}", shipper.repository),
+        format!("logs.shipper.image.tag={}", shipper.tag),
     ];
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
     stage.release.upgrade(&settings).await?;
@@ -77,25 +74,12 @@ async fn empty(kubectl: &Kubectl) -> Result {
 
 /// Applies the overlay with the images of the test.
 async fn apply(stage: &Stage, kubectl: &Kubectl) -> Result {
-    let overlays = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kustomize/overlays");
-    let folder = tempfile::Builder::new()
-        .prefix(".check-")
-        .tempdir_in(overlays)?;
     let images = [
-        ("grafana/loki", &stage.loki_image),
-        ("balabit/syslog-ng", &stage.shipper_image),
+        stage.loki_image.instead_of("grafana/loki"),
+        stage.shipper_image.instead_of("balabit/syslog-ng"),
     ];
-    let images = images.map(|(name, image)| {
-        let (repository, tag) = image.rsplit_once(':').unwrap_or((image, ""));
-        json!({"name": name, "newName": repository, "newTag": tag})
-    });
-    let kustomization = json!({"resources": ["../logs"], "images": images});
-    fs::write(
-        folder.path().join("kustomization.yaml"),
-        kustomization.to_string(),
-    )?;
-    let objects = run("kustomize", &["build".as_ref(), folder.path()]).await?;
-    kubectl.apply(&objects).await?;
+    let overlay = json!({"resources": ["../logs"], "images": images});
+    kubectl.apply(&kustomize::build(&overlay).await?).await?;
     kubectl.rolled_out("statefulset/todo-loki").await?;
     kubectl.rolled_out("daemonset/todo-log-shipper").await
 }

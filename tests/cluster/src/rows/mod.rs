@@ -17,6 +17,7 @@ use crate::{
     Arguments, Result,
     cluster::{Kubectl, run, text},
     database::Database,
+    image::Image,
     release::Release,
     site::Site,
 };
@@ -90,9 +91,9 @@ pub(crate) struct Stage {
     pub(crate) other: Node,
     node_control: Option<String>,
     pub(crate) tag: String,
-    pub(crate) database_image: String,
-    pub(crate) loki_image: String,
-    pub(crate) shipper_image: String,
+    pub(crate) database_image: Image,
+    pub(crate) loki_image: Image,
+    pub(crate) shipper_image: Image,
 }
 
 /// The namespace whose pods no policy holds back, to try a probe from.
