@@ -1,6 +1,7 @@
 //! The chores of the project, as `cargo xtask …`.
 
 mod bench;
+mod buildah;
 mod charts;
 mod cluster;
 mod dev;
