@@ -1,9 +1,13 @@
 //! `cargo xtask test docs`: in the pages of the project links lead to something that is there, and
-//! commands are ones that the shell, our chores, kubectl and helm understand.
+//! commands are ones that the shell and the programs understand; so are those of scripts, also of the
+//! pages and scripts that skills make.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+mod programs;
+mod shell;
 
-use clap::Parser;
+use std::{fs, path::Path, process::Command};
+
+use programs::Programs;
 
 use crate::{
     Result,
@@ -11,27 +15,43 @@ use crate::{
     tools,
 };
 
-/// Checks every Markdown file that git knows.
+/// Checks every Markdown file and every shell script that git knows.
 pub(crate) fn check() -> Result {
-    tools::on_path(&["helm", "kubectl"])?;
+    tools::on_path(&["helm", "kubectl", "kustomize"])?;
     let listed = output(
         Command::new("git")
             .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-            .args(["*.md", ":!tests/assets"])
+            // The assets of skills are templates; what is made of them is in tests/skills.
+            .args([
+                "*.md",
+                "*.sh",
+                "aiops",
+                ":!skills/*/assets/*.sh",
+                ":!tests/assets",
+            ])
             .current_dir(root()),
     )?;
     let mut mistakes = Vec::new();
-    let mut known = Flags::default();
-    for page in listed.lines() {
-        let text = fs::read_to_string(root().join(page))?;
-        let mut wrong = broken_links(&root().join(page), &text);
-        for block in shell_blocks(&text) {
-            wrong.extend(misunderstood(&block, &mut known)?);
+    let mut programs = Programs::read()?;
+    for name in listed.lines() {
+        let file = root().join(name);
+        let text = fs::read_to_string(&file)?;
+        let mut wrong = Vec::new();
+        if name.ends_with(".md") {
+            wrong.extend(broken_links(&file, &text));
+            for block in shell_blocks(&text) {
+                wrong.extend(misunderstood(&block, &file, &mut programs)?);
+            }
+            for span in spans(&text) {
+                wrong.extend(unknown(&span, &file, &mut programs));
+            }
+        } else if text.starts_with("#!/usr/bin/env bash") {
+            wrong.extend(misunderstood(&text, &file, &mut programs)?);
         }
         mistakes.extend(
             wrong
                 .into_iter()
-                .map(|mistake| format!("{page}: {mistake}")),
+                .map(|mistake| format!("{name}: {mistake}")),
         );
     }
     mistakes.extend(not_in_the_index()?);
@@ -112,9 +132,16 @@ fn shell_blocks(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// The commands that stand within sentences and tables.
+fn spans(text: &str) -> Vec<String> {
+    let prose = prose(text);
+    let spans = prose.split('`').skip(1).step_by(2);
+    spans.map(str::to_owned).collect()
+}
+
 /// What a block has that nobody would understand.
-fn misunderstood(block: &str, known: &mut Flags) -> Result<Vec<String>> {
-    let mut mistakes = Vec::new();
+fn misunderstood(block: &str, page: &Path, programs: &mut Programs) -> Result<Vec<String>> {
+    let mut mistakes = unknown(block, page, programs);
     let complaint = with_input(
         Command::new("bash").args(["-c", "bash -n 2>&1"]),
         // Blocks in lists are indented.
@@ -123,68 +150,16 @@ fn misunderstood(block: &str, known: &mut Flags) -> Result<Vec<String>> {
     if !complaint.is_empty() {
         mistakes.push(format!("bash cannot read: {}", complaint.trim()));
     }
-    let block = block.replace("\\\n", " ");
-    for command in block.split(['\n', '|', ';', '&']).map(str::trim) {
-        let words: Vec<&str> = command.split_whitespace().collect();
-        match words.as_slice() {
-            ["cargo", "xtask", arguments @ ..] => {
-                let arguments = std::iter::once(&"xtask").chain(arguments);
-                if let Err(error) = crate::Arguments::try_parse_from(arguments) {
-                    let said = error.to_string();
-                    let first = said.lines().next().unwrap_or_default();
-                    mistakes.push(format!("`{command}`: {first}"));
-                }
-            }
-            [program @ ("kubectl" | "helm"), arguments @ ..] => {
-                mistakes.extend(known.unknown(program, arguments)?);
-            }
-            _ => {}
-        }
-    }
     Ok(mistakes)
 }
 
-/// What programs say of their flags.
-#[derive(Default)]
-struct Flags(BTreeMap<String, String>);
-
-impl Flags {
-    /// Flags of a command that its help does not name.
-    fn unknown(&mut self, program: &str, arguments: &[&str]) -> Result<Vec<String>> {
-        let mut words = Vec::new();
-        let mut flags = Vec::new();
-        let mut arguments = arguments.iter();
-        while let Some(argument) = arguments.next() {
-            match argument.split('=').next().unwrap_or_default() {
-                "--namespace" | "-n" if !argument.contains('=') => {
-                    arguments.next();
-                }
-                flag if flag.starts_with("--") && flag.len() > 2 => flags.push(flag),
-                _ => words.push(*argument),
-            }
-        }
-        // Only subcommands; names of objects do no harm.
-        words.retain(|word| word.chars().all(|it| it.is_ascii_lowercase() || it == '-'));
-        words.truncate(3);
-        let key = format!("{program} {}", words.join(" "));
-        if !self.0.contains_key(&key) {
-            let mut help = output(Command::new(program).args(&words).arg("--help"))?;
-            if program == "kubectl" {
-                help += &output(Command::new("kubectl").arg("options"))?;
-            }
-            self.0.insert(key.clone(), help);
-        }
-        let help = &self.0[&key];
-        Ok(flags
-            .into_iter()
-            .filter(|flag| {
-                !help
-                    .split(|it: char| !(it.is_ascii_alphanumeric() || it == '-'))
-                    .any(|word| word == *flag)
-            })
-            .map(|flag| format!("`{key}` knows no {flag}"))
-            .collect())
-    }
+/// Commands that the programs do not know.
+fn unknown(text: &str, page: &Path, programs: &mut Programs) -> Vec<String> {
+    let folder = page.parent().unwrap_or(page);
+    shell::commands(text)
+        .iter()
+        .filter_map(|words| programs.mistake(words, folder))
+        .collect()
 }
 
 #[cfg(test)]
@@ -201,10 +176,11 @@ mod tests {
             2 + 1,
             "{here:?}: the heading is of another page"
         );
-        let mut known = Flags::default();
-        let mistakes = |block: &str, known: &mut Flags| misunderstood(block, known).unwrap();
-        assert!(mistakes("cargo xtask test docs\n", &mut known).is_empty());
-        assert_eq!(mistakes("cargo xtask tset\n", &mut known).len(), 1);
-        assert_eq!(mistakes("echo 'open\n", &mut known).len(), 1);
+        let mut programs = Programs::read().unwrap();
+        let mut mistakes = |block: &str| misunderstood(block, &page, &mut programs).unwrap();
+        assert!(mistakes("cargo xtask test docs\n").is_empty());
+        assert_eq!(mistakes("cargo xtask tset\n").len(), 1);
+        assert_eq!(mistakes("echo 'open\n").len(), 1);
+        assert_eq!(spans("`a` b `c d`\n```\n`e`\n```\n"), ["a", "c d"]);
     }
 }
