@@ -1,5 +1,5 @@
-//! `@copilotkit/aimock`, a model server that others have written, answering from
-//! `tests/aimock/fixtures.json`.
+//! `@copilotkit/aimock`, a model server that others have written, answering from a file of
+//! `tests/aimock`.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -12,6 +12,8 @@ use tokio::time::sleep;
 
 use crate::{Client, packages};
 
+/// The answers of most tests.
+const FIXTURES: &str = "fixtures.json";
 /// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,10 +30,18 @@ impl Aimock {
     /// # Panics
     /// When Node.js is missing or it does not start.
     pub async fn start() -> Self {
+        Self::with(FIXTURES).await
+    }
+
+    /// Starts it with other answers.
+    ///
+    /// # Panics
+    /// When Node.js is missing or it does not start.
+    pub async fn with(fixtures: &str) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
-        Self::at(address).await
+        Self::answer(address, fixtures).await
     }
 
     /// Starts it at an address where it ran before.
@@ -39,11 +49,15 @@ impl Aimock {
     /// # Panics
     /// When Node.js is missing or it does not start.
     pub async fn at(address: SocketAddr) -> Self {
+        Self::answer(address, FIXTURES).await
+    }
+
+    async fn answer(address: SocketAddr, fixtures: &str) -> Self {
         let folder = packages::npm("aimock");
         let process = Command::new("node")
             .arg("node_modules/@copilotkit/aimock/dist/cli.js")
             .args(["--port", &address.port().to_string()])
-            .args(["--fixtures", "fixtures.json", "--validate-on-load"])
+            .args(["--fixtures", fixtures, "--validate-on-load"])
             .args(["--log-level", "silent"])
             .current_dir(folder)
             .stdin(Stdio::null())

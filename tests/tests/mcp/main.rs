@@ -1,6 +1,8 @@
 //! MCP clients that others wrote, unchanged: the official Python client of both generations, the
-//! Inspector, an agent of kagent's, and the protocol's own conformance suite; over HTTP and over
+//! Inspector, agents of kagent's, and the protocol's own conformance suite; over HTTP and over
 //! standard input and output; with a token, and by signing in with a browser.
+
+mod kagent;
 
 use std::{
     fs,
@@ -12,8 +14,7 @@ use std::{
 
 use serde_json::{Value, json};
 use todo_tests::{
-    Database, Engine, Ingress, TestApp, User, aimock::Aimock, bearer, browser::Browser, email,
-    model_server, packages,
+    Database, Engine, Ingress, TestApp, User, bearer, browser::Browser, email, packages,
 };
 use tokio::sync::oneshot;
 
@@ -182,43 +183,6 @@ async fn the_inspector_finds_and_calls_everything() {
     );
     let prompt = inspect(&["--method", "prompts/get", "--prompt-name", "weekly_review"]).await;
     assert_eq!(prompt["messages"][0]["role"], "user");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_agent_of_kagent_adds_a_task() {
-    let aimock = Aimock::start().await;
-    let app = TestApp::in_real_time(Engine::Postgres).await;
-    let ann = app.user("ann").await;
-    let config = json!({
-        "model": {
-            "type": "openai",
-            "model": "test-model",
-            "base_url": format!("http://{}/v1", aimock.address),
-        },
-        "description": "Works on a list of tasks.",
-        "instruction": "Do with the user's tasks what the user asks for.",
-        "http_tools": [{
-            "params": {
-                "url": format!("{}/mcp", app.url()),
-                "headers": {"Authorization": format!("Bearer {}", assistant(&ann).await)},
-            },
-            "tools": ["add_task", "list_tasks"],
-        }],
-    });
-    let work = move || {
-        let folder = packages::uv("kagent", "3.13");
-        fs::write(folder.join("config.json"), config.to_string()).unwrap();
-        let mut agent = Command::new(folder.join("bin/kagent-adk"));
-        agent
-            .args(["test", "--task", "add milk", "--filepath", "."])
-            .env("OPENAI_API_KEY", "none")
-            .current_dir(folder);
-        packages::run(&mut agent, "kagent-adk is needed")
-    };
-    tokio::task::spawn_blocking(work).await.unwrap();
-    assert_eq!(ann.titles("").await, ["Buy milk"]);
-    let asked = aimock.asked().await;
-    assert_eq!(model_server::results(asked.last().unwrap()).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
