@@ -91,7 +91,7 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeKey {
 }
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = idempotency_keys, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(table_name = idempotency_keys, check_for_backend(diesel::pg::Pg))]
 struct Row {
     user_id: String,
     key: String,

@@ -4,7 +4,7 @@
 use axum::body::{Body, Bytes};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, Queryable, Selectable,
-    SelectableHelper, pg::Pg, sqlite::Sqlite,
+    SelectableHelper, pg::Pg,
 };
 use diesel_async::RunQueryDsl;
 use futures_util::stream;
@@ -228,7 +228,7 @@ fn text(value: &impl Serialize) -> Result<String, Error> {
 }
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = conversations, check_for_backend(Pg, Sqlite))]
+#[diesel(table_name = conversations, check_for_backend(Pg))]
 struct ConversationRow {
     id: i64,
     title: String,
@@ -265,7 +265,7 @@ async fn conversations_after(
 }
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = messages, check_for_backend(Pg, Sqlite))]
+#[diesel(table_name = messages, check_for_backend(Pg))]
 struct MessageRow {
     id: i64,
     conversation_id: i64,
@@ -308,7 +308,7 @@ async fn messages_after(
 }
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = tool_calls, check_for_backend(Pg, Sqlite))]
+#[diesel(table_name = tool_calls, check_for_backend(Pg))]
 struct ToolCallRow {
     turn_id: i64,
     n: i32,

@@ -1,6 +1,6 @@
 //! Users and sessions as they are stored, and as Better Auth's clients read them.
 
-use diesel::{Insertable, Queryable, Selectable, pg::Pg, sqlite::Sqlite};
+use diesel::{Insertable, Queryable, Selectable, pg::Pg};
 use jiff::{Timestamp, Unit};
 use todo_api::{Session, Theme, User};
 
@@ -12,7 +12,7 @@ use crate::db::{
 
 /// A row of `users`.
 #[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = users, check_for_backend(Pg, Sqlite))]
+#[diesel(table_name = users, check_for_backend(Pg))]
 pub(super) struct UserRow {
     pub(super) id: String,
     pub(super) email: String,
@@ -59,7 +59,7 @@ pub(super) const fn theme_name(theme: Theme) -> &'static str {
 
 /// A row of `user_sessions`.
 #[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = user_sessions, check_for_backend(Pg, Sqlite))]
+#[diesel(table_name = user_sessions, check_for_backend(Pg))]
 pub(super) struct SessionRow {
     pub(super) id: String,
     pub(super) user_id: String,

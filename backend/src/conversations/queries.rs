@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = conversations, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(table_name = conversations, check_for_backend(diesel::pg::Pg))]
 pub(crate) struct Row {
     user_id: String,
     pub(crate) id: i64,

@@ -1,8 +1,15 @@
-//! Connections to the embedded database.
+//! Connections to the embedded database, and how it keeps the columns of `types`.
 
 use std::{path::Path, time::Duration};
 
-use diesel::{ConnectionError, QueryResult, SqliteConnection, connection::AnsiTransactionManager};
+use diesel::{
+    ConnectionError, QueryResult, SqliteConnection,
+    connection::AnsiTransactionManager,
+    deserialize::{self, FromSql},
+    serialize::{self, IsNull, Output, ToSql},
+    sql_types::Text,
+    sqlite::{Sqlite, SqliteValue},
+};
 use diesel_async::{
     AsyncConnection, SimpleAsyncConnection,
     pooled_connection::{
@@ -11,8 +18,12 @@ use diesel_async::{
     sync_connection_wrapper::SyncConnectionWrapper,
 };
 use futures_util::FutureExt;
+use serde::{Serialize, de::DeserializeOwned};
 
-use super::{OpenError, Settings};
+use super::{
+    OpenError, Settings,
+    types::{At, Json, Moment},
+};
 
 pub(super) type Connection = SyncConnectionWrapper<SqliteConnection>;
 
@@ -55,4 +66,30 @@ pub(super) async fn begin(conn: &mut Connection) -> QueryResult<()> {
         AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
     })
     .await
+}
+
+impl ToSql<Moment, Sqlite> for At {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(format!("{:.6}", self.0));
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Moment, Sqlite> for At {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(value.read_text().parse()?))
+    }
+}
+
+impl<T: Serialize + std::fmt::Debug> ToSql<Text, Sqlite> for Json<T> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(serde_json::to_string(&self.0)?);
+        Ok(IsNull::No)
+    }
+}
+
+impl<T: DeserializeOwned> FromSql<Text, Sqlite> for Json<T> {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(serde_json::from_str(value.read_text())?))
+    }
 }

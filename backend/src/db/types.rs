@@ -1,4 +1,4 @@
-//! Column types that both databases share.
+//! Column types that both databases share; `sqlite` has what the embedded one makes of them.
 
 use std::io::Write;
 
@@ -9,7 +9,6 @@ use diesel::{
     query_builder::QueryId,
     serialize::{self, IsNull, Output, ToSql},
     sql_types::{SqlType, Text},
-    sqlite::{Sqlite, SqliteValue},
 };
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -45,19 +44,6 @@ impl FromSql<Moment, Pg> for At {
     }
 }
 
-impl ToSql<Moment, Sqlite> for At {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(format!("{:.6}", self.0));
-        Ok(IsNull::No)
-    }
-}
-
-impl FromSql<Moment, Sqlite> for At {
-    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        Ok(Self(value.read_text().parse()?))
-    }
-}
-
 /// A value kept as JSON text.
 #[derive(Clone, Debug, PartialEq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
@@ -70,21 +56,8 @@ impl<T: Serialize + std::fmt::Debug> ToSql<Text, Pg> for Json<T> {
     }
 }
 
-impl<T: Serialize + std::fmt::Debug> ToSql<Text, Sqlite> for Json<T> {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(serde_json::to_string(&self.0)?);
-        Ok(IsNull::No)
-    }
-}
-
 impl<T: DeserializeOwned> FromSql<Text, Pg> for Json<T> {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         Ok(Self(serde_json::from_slice(value.as_bytes())?))
-    }
-}
-
-impl<T: DeserializeOwned> FromSql<Text, Sqlite> for Json<T> {
-    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        Ok(Self(serde_json::from_str(value.read_text())?))
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = tasks, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(table_name = tasks, check_for_backend(diesel::pg::Pg))]
 pub(super) struct Row {
     user_id: String,
     pub(super) id: i64,

@@ -2,7 +2,7 @@
 
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl,
-    QueryResult, Queryable, Selectable, SelectableHelper, pg::Pg, sqlite::Sqlite,
+    QueryResult, Queryable, Selectable, SelectableHelper, pg::Pg,
 };
 use diesel_async::RunQueryDsl;
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +23,7 @@ const CODE_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// A row of `oauth_clients`.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = oauth_clients, check_for_backend(Pg, Sqlite))]
+#[diesel(table_name = oauth_clients, check_for_backend(Pg))]
 pub(super) struct ClientRow {
     pub(super) id: String,
     pub(super) name: String,
@@ -34,7 +34,7 @@ pub(super) struct ClientRow {
 
 /// A row of `oauth_codes`.
 #[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = oauth_codes, check_for_backend(Pg, Sqlite))]
+#[diesel(table_name = oauth_codes, check_for_backend(Pg))]
 pub(super) struct CodeRow {
     pub(super) code_hash: String,
     pub(super) user_id: String,
@@ -50,7 +50,7 @@ pub(super) struct CodeRow {
 
 /// A row of `oauth_grants`.
 #[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = oauth_grants, check_for_backend(Pg, Sqlite))]
+#[diesel(table_name = oauth_grants, check_for_backend(Pg))]
 pub(in crate::accounts) struct GrantRow {
     pub(super) id: String,
     pub(super) user_id: String,

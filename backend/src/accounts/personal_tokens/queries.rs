@@ -2,7 +2,7 @@
 
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, QueryResult,
-    Queryable, Selectable, SelectableHelper, pg::Pg, sqlite::Sqlite,
+    Queryable, Selectable, SelectableHelper, pg::Pg,
 };
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use crate::{
 
 /// A row of `personal_tokens`.
 #[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = personal_tokens, check_for_backend(Pg, Sqlite))]
+#[diesel(table_name = personal_tokens, check_for_backend(Pg))]
 pub(in crate::accounts) struct TokenRow {
     pub(super) id: String,
     pub(super) user_id: String,

@@ -14,7 +14,7 @@ use crate::{
 
 /// A message as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = messages, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(table_name = messages, check_for_backend(diesel::pg::Pg))]
 pub(in crate::chat) struct MessageRow {
     pub(in crate::chat) user_id: String,
     pub(in crate::chat) id: i64,

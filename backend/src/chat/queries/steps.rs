@@ -19,7 +19,7 @@ use crate::{
 
 /// One answer of the model within a turn: what it said before the calls it asked for.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = turn_steps, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(table_name = turn_steps, check_for_backend(diesel::pg::Pg))]
 pub(in crate::chat) struct StepRow {
     pub(in crate::chat) user_id: String,
     pub(in crate::chat) turn_id: i64,
@@ -29,7 +29,7 @@ pub(in crate::chat) struct StepRow {
 
 /// A tool call as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = tool_calls, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(table_name = tool_calls, check_for_backend(diesel::pg::Pg))]
 pub(in crate::chat) struct CallRow {
     pub(in crate::chat) user_id: String,
     pub(in crate::chat) turn_id: i64,

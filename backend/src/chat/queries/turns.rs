@@ -19,7 +19,7 @@ use crate::{
 
 /// A turn as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = turns, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(table_name = turns, check_for_backend(diesel::pg::Pg))]
 pub(in crate::chat) struct TurnRow {
     pub(in crate::chat) user_id: String,
     pub(in crate::chat) id: i64,
