@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The applications that every skill is tried with.
-const SPECIFICATIONS: [&str; 3] = ["todo", "shop", "wiki"];
+pub(crate) const SPECIFICATIONS: [&str; 3] = ["todo", "shop", "wiki"];
 
 /// Files that lie in every skill, so that its folder works alone.
 const SHARED: [&str; 2] = ["scripts/skill.py", "references/specification.md"];

@@ -10,7 +10,11 @@ use std::{
 use crate::{
     Result,
     process::{output, run},
+    tools,
 };
+
+/// The release of Debian, whose syslog-ng is of the same line as the image of the chart.
+const RELEASE: &str = "trixie";
 
 /// Loads archives with the command that `IMAGE_LOADER` names, or else into Minikube.
 pub(super) fn load(archives: &[PathBuf]) -> Result {
@@ -27,6 +31,17 @@ pub(super) fn load(archives: &[PathBuf]) -> Result {
             .stdin(File::open(archive)?))?;
     }
     Ok(())
+}
+
+/// The files of Debian's packages as an archive, for images where no registry can be reached.
+/// `base-files` has the links that make `/lib` the same as `/usr/lib`.
+pub(super) fn debian(packages: &str, archive: &Path) -> Result {
+    tools::mmdebstrap()?;
+    run(Command::new("mmdebstrap")
+        .args(["--quiet", "--variant=extract"])
+        .arg(format!("--include=base-files,{packages}"))
+        .arg(RELEASE)
+        .arg(archive))
 }
 
 /// The tag of the image in an archive, as `NAME:TAG` in its manifest.

@@ -8,6 +8,7 @@ mod logs;
 mod minikube;
 mod secrets;
 mod shipper;
+mod skills;
 
 use clap::Subcommand;
 
@@ -24,6 +25,8 @@ pub(crate) enum Chore {
     E2e(e2e::Arguments),
     /// Solve the evaluation tasks of `aiops/`, and make the requests of docs/aiops.md.
     Aiops,
+    /// Install, change, bring back and remove what the skills make of three specifications.
+    Skills,
     /// Delete the Minikube cluster.
     Down,
     /// Make the Secrets that are missing.
@@ -55,6 +58,7 @@ pub(crate) fn run(chore: &Chore) -> Result {
         Chore::Deploy(arguments) => deploy::deploy(arguments),
         Chore::E2e(arguments) => e2e::prove(arguments),
         Chore::Aiops => aiops::evaluate(),
+        Chore::Skills => skills::prove(),
         Chore::Down => minikube::down(),
         Chore::Secrets(arguments) => secrets::make_missing(arguments),
         Chore::Logs(arguments) => logs::follow(arguments),
