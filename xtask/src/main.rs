@@ -41,6 +41,8 @@ enum Chore {
     Images(images::Arguments),
     /// Prove on a cluster what takes too long for every change: the log aggregation.
     Full(cluster::e2e::Arguments),
+    /// Film how the product is installed, operated in plain language and used.
+    Demo(cluster::demo::Arguments),
     /// Run the product and start it again whenever a file changes.
     Dev(dev::Arguments),
 }
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Chore::Cluster(chore) => cluster::run(&chore),
         Chore::Images(arguments) => images::run(&arguments),
         Chore::Full(arguments) => cluster::prove_fully(arguments),
+        Chore::Demo(arguments) => cluster::demo::film(&arguments),
         Chore::Dev(arguments) => dev::run_and_watch(&arguments),
     };
     match result {

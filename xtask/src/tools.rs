@@ -33,6 +33,11 @@ pub(crate) fn chromium() -> Result {
     )
 }
 
+/// Makes a film of pictures.
+pub(crate) fn ffmpeg() -> Result {
+    ensure("ffmpeg", &["ffmpeg"], works("ffmpeg", &["-version"]))
+}
+
 /// Node.js, for the client of the earlier phases and for a model server.
 pub(crate) fn node() -> Result {
     let found = works("node", &["--version"]) && works("npm", &["--version"]);

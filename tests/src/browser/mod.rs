@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use cdp::{Connection, Process};
-pub use page::{Page, Violation};
+pub use page::{Page, Picture, Violation};
 
 /// Where Chromium may lie; `CHROMIUM` overrides.
 const PROGRAMS: &[&str] = &[
@@ -35,6 +35,14 @@ impl Browser {
     /// # Panics
     /// When the machine has no Chromium: the text says what to install.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts it with more arguments, such as where the names of hosts lead.
+    ///
+    /// # Panics
+    /// As [`Browser::start`].
+    pub async fn start_with(more: &[String]) -> Self {
         let program = find_program().expect(
             "Chromium is needed: install it, on Debian with `apt-get install chromium`, \
              or set CHROMIUM to its path",
@@ -63,6 +71,7 @@ impl Browser {
             .map(str::to_owned)
             .into_iter()
             .chain([format!("--user-data-dir={}", profile.path().display())])
+            .chain(more.iter().cloned())
             .collect();
         let log = std::fs::File::create(profile.path().join("log")).expect("a log file");
         let (process, connection) = cdp::launch(&program, &arguments, log);

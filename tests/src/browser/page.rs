@@ -3,14 +3,20 @@
 use std::{
     path::Path,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{
-    sync::broadcast::{self, error::TryRecvError},
+    sync::{
+        broadcast::{
+            self,
+            error::{RecvError, TryRecvError},
+        },
+        mpsc,
+    },
     time::{Instant, sleep},
 };
 
@@ -76,6 +82,14 @@ impl Loading {
             }
         }
     }
+}
+
+/// What the window looked like.
+pub struct Picture {
+    /// When it did: a picture comes a little later.
+    pub at: SystemTime,
+    /// The picture.
+    pub png: Vec<u8>,
 }
 
 /// What axe found.
@@ -530,6 +544,45 @@ impl Page {
             .decode(text(&picture, "data"))
             .expect("a picture in base 64");
         std::fs::write(file, bytes).expect("the picture can be written");
+    }
+
+    /// Pictures of the window: as it is now, and then whenever it changes, until the
+    /// receiver is dropped.
+    pub async fn film(&self) -> mpsc::UnboundedReceiver<Picture> {
+        let (sender, pictures) = mpsc::unbounded_channel();
+        let (connection, session) = (self.connection.clone(), self.session.clone());
+        let mut events = connection.events();
+        tokio::spawn(async move {
+            let call = async |method, parameters| {
+                // The tab may be closed already.
+                let _ = connection.call(Some(&session), method, parameters).await;
+            };
+            call("Page.startScreencast", json!({"format": "png"})).await;
+            loop {
+                let event = tokio::select! {
+                    event = events.recv() => event,
+                    () = sender.closed() => break,
+                };
+                let event = match event {
+                    Ok(event) => event,
+                    Err(RecvError::Lagged(_)) => continue,
+                    Err(RecvError::Closed) => break,
+                };
+                if event["method"] == "Page.screencastFrame" && event["sessionId"] == *session {
+                    let frame = &event["params"];
+                    let seen = json!({"sessionId": frame["sessionId"]});
+                    let since = frame["metadata"]["timestamp"].as_f64().unwrap_or_default();
+                    if let Ok(png) = BASE64_STANDARD.decode(text(frame, "data")) {
+                        let at = UNIX_EPOCH + Duration::from_secs_f64(since);
+                        // Whoever films may have stopped.
+                        let _ = sender.send(Picture { at, png });
+                    }
+                    call("Page.screencastFrameAck", seen).await;
+                }
+            }
+            call("Page.stopScreencast", json!({})).await;
+        });
+        pictures
     }
 
     /// Closes the tab.

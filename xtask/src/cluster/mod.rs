@@ -1,6 +1,7 @@
 //! `cargo xtask cluster`: the product on Kubernetes, on the cluster that KUBECONFIG names.
 
 mod aiops;
+pub(crate) mod demo;
 mod deploy;
 pub(crate) mod e2e;
 mod images;
