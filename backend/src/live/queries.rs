@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::{
     caller::UserId,
-    db::{Conn, on, schema::user_state},
+    db::{Conn, on, schema::user_state, statement},
 };
 
 /// The user's version; none when the account is gone.
@@ -31,12 +31,15 @@ pub(super) async fn versions(conn: &mut Conn, users: &[UserId]) -> QueryResult<V
 /// Sends a notification; on SQLite there is nobody to send it to.
 pub(super) async fn notify(conn: &mut Conn, channel: &str, payload: &str) -> QueryResult<()> {
     match conn {
-        Conn::Postgres(conn) => diesel::sql_query("SELECT pg_notify($1, $2)")
-            .bind::<Text, _>(channel)
-            .bind::<Text, _>(payload)
-            .execute(conn)
-            .await
-            .map(drop),
+        Conn::Postgres(conn) => {
+            let _statement = statement!();
+            diesel::sql_query("SELECT pg_notify($1, $2)")
+                .bind::<Text, _>(channel)
+                .bind::<Text, _>(payload)
+                .execute(conn)
+                .await
+                .map(drop)
+        }
         #[cfg(feature = "sqlite")]
         Conn::Sqlite(_) => Ok(()),
     }

@@ -10,6 +10,7 @@ use crate::{
     db::{
         Conn, on,
         schema::{turn_events, turns},
+        statement,
         types::{At, Json},
     },
 };
@@ -53,6 +54,7 @@ pub(in crate::chat) async fn insert_events(
         Conn::Postgres(conn) => {
             // PostgreSQL takes at most 65,535 parameters, four for each event.
             for chunk in events.chunks(10_000) {
+                let _statement = statement!();
                 diesel::insert_into(turn_events::table)
                     .values(chunk)
                     .on_conflict_do_nothing()
@@ -64,6 +66,7 @@ pub(in crate::chat) async fn insert_events(
         #[cfg(feature = "sqlite")]
         Conn::Sqlite(conn) => {
             for event in events {
+                let _statement = statement!();
                 diesel::insert_into(turn_events::table)
                     .values(event)
                     .on_conflict_do_nothing()
