@@ -53,6 +53,13 @@ RUN --mount=type=bind,from=vendor,source=/vendor,target=/vendor \
  && echo 'todo:x:65532:65532:Todo Chatbot:/:/sbin/nologin' > /files/etc/passwd \
  && echo 'todo:x:65532:' > /files/etc/group
 
+# The backend as the next release may be: only for the proof that a release can be taken back.
+FROM build AS build-next
+RUN --mount=type=bind,from=vendor,source=/vendor,target=/vendor \
+    cargo build --frozen --release --no-default-features --features todo-backend/next-release \
+    --package todo-backend --package todo-frontend \
+ && cp target/*/release/todo-backend /programs/
+
 # What both images have beside their program: certificate authorities and the user.
 FROM scratch AS base
 COPY --from=build /files/ /
@@ -74,6 +81,9 @@ EXPOSE 8000 9090
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/bin/todo-backend", "healthcheck"]
 ENTRYPOINT ["/bin/todo-backend"]
 CMD ["serve"]
+
+FROM backend AS backend-next
+COPY --from=build-next /programs/todo-backend /bin/
 
 FROM base AS frontend
 LABEL org.opencontainers.image.title="todo-frontend" \

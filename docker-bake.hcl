@@ -55,6 +55,14 @@ target "frontend" {
   tags     = ["${REGISTRY}todo-frontend:${VERSION}"]
 }
 
+# Only for the proof on a cluster that a release can be taken back.
+target "backend-next" {
+  inherits = ["image"]
+  target   = "backend-next"
+  args     = { VERSION = "${VERSION}-next" }
+  tags     = ["todo-backend:${VERSION}-next"]
+}
+
 target "backend-release" {
   inherits = ["backend", "release"]
 }

@@ -4,8 +4,8 @@
 use std::fs;
 
 use super::{
-    build::{VERSION, base_image},
-    product::{COMMAND, LABELS, PRODUCTS, USER},
+    build::base_image,
+    product::{COMMAND, LABELS, PRODUCTS, USER, VERSION},
 };
 use crate::process::root;
 

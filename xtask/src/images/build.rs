@@ -9,7 +9,7 @@ use super::{
     buildah::Buildah,
     flake::EXPERIMENTAL,
     folder,
-    product::{PRODUCTS, Product},
+    product::{NEXT, PRODUCTS, Product, VERSION},
 };
 use crate::{
     Result,
@@ -22,6 +22,10 @@ pub(crate) struct Arguments {
     /// What builds them; by default the first of these that works here.
     #[arg(long)]
     with: Option<Builder>,
+    /// Build target/images/backend-next.tar too: the backend with one more migration, to which
+    /// `cargo xtask cluster e2e` upgrades. The flake has none.
+    #[arg(long)]
+    next: bool,
 }
 
 /// What builds images.
@@ -39,22 +43,26 @@ pub(super) enum Builder {
 const REVISION: &str = "org.opencontainers.image.revision";
 /// What an installation of Nix has, and NixOS.
 const NIX_PROFILES: [&str; 2] = ["/nix/var/nix/profiles/default", "/run/current-system"];
-/// The version of the programs.
-pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Builds both, unless they are of this very commit already.
+/// Builds them, unless they are of this very commit already.
 pub(super) fn run(arguments: &Arguments) -> Result {
-    if arguments.with.is_none() && are_of(&revision()) {
+    let mut products = PRODUCTS.to_vec();
+    if arguments.next {
+        products.push(NEXT);
+    }
+    if arguments.with.is_none() && are_of(&products, &revision()) {
         println!("{} holds the images of this commit", folder().display());
         return Ok(());
     }
     fs::create_dir_all(folder())?;
     match arguments.with.unwrap_or_else(Builder::found) {
-        Builder::Docker => docker()?,
+        Builder::Docker => docker(&products)?,
+        Builder::Nix if arguments.next => {
+            return Err("the flake has no backend-next: take --with docker or buildah".into());
+        }
         Builder::Nix => nix()?,
-        Builder::Buildah => Buildah::new()?.build(&root(), &folder())?,
+        Builder::Buildah => Buildah::new()?.build(&root(), &folder(), &products)?,
     }
-    for product in PRODUCTS {
+    for product in products {
         let path = folder().join(format!("{}.tar", product.name));
         let tags = finish(&product, &path)?;
         println!("{}: {}", path.display(), tags.join(" "));
@@ -64,13 +72,13 @@ pub(super) fn run(arguments: &Arguments) -> Result {
 
 /// Makes what a builder wrote the archive that every builder writes; the image's names.
 pub(super) fn finish(product: &Product, archive: &Path) -> Result<[String; 2]> {
-    archive::finish(archive, product.program, VERSION)
+    archive::finish(archive, product.program, product.version)
 }
 
 /// Whether the archives were built of a commit as it is.
-fn are_of(revision: &str) -> bool {
+fn are_of(products: &[Product], revision: &str) -> bool {
     revision.chars().all(|digit| digit.is_ascii_hexdigit())
-        && PRODUCTS.iter().all(|product| {
+        && products.iter().all(|product| {
             let image = Image::read(&folder().join(format!("{}.tar", product.name)));
             image.is_ok_and(|image| {
                 image
@@ -112,13 +120,14 @@ pub(super) fn revision() -> String {
     }
 }
 
-fn docker() -> Result {
+fn docker(products: &[Product]) -> Result {
     let mut bake = Command::new("docker");
     bake.args(["buildx", "bake"])
+        .args(products.iter().map(|product| product.name))
         .env("VERSION", VERSION)
         .env("REVISION", revision())
         .current_dir(root());
-    for product in PRODUCTS {
+    for product in products {
         let path = folder().join(format!("{}.tar", product.name));
         bake.arg("--set").arg(format!(
             "{}.output=type=docker,dest={},compression=uncompressed,rewrite-timestamp=true",

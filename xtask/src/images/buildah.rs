@@ -4,8 +4,8 @@
 use std::{fs, os::unix::fs::symlink, path::Path, process::Command};
 
 use super::{
-    build::{VERSION, base_image, revision},
-    product::PRODUCTS,
+    build::{base_image, revision},
+    product::Product,
 };
 use crate::{
     Result,
@@ -70,16 +70,17 @@ impl Buildah {
             .arg(&context))
     }
 
-    /// Builds both images from the sources in `context` and writes their archives.
-    pub(super) fn build(&self, context: &Path, archives: &Path) -> Result {
-        for product in PRODUCTS {
-            let image = format!("{}:{VERSION}", product.program);
+    /// Builds images from the sources in `context` and writes their archives.
+    pub(super) fn build(&self, context: &Path, archives: &Path, products: &[Product]) -> Result {
+        for product in products {
+            let version = product.version;
+            let image = format!("{}:{version}", product.program);
             let mut build = self.store.bud(&image);
-            // With layers, the second image takes the programs that the first one built.
+            // With layers, an image takes the programs that the one before built.
             build
                 .args(["--layers", "--identity-label=false"])
                 .args(["--timestamp", "0", "--target", product.name])
-                .args(["--build-arg", &format!("VERSION={VERSION}")])
+                .args(["--build-arg", &format!("VERSION={version}")])
                 .args(["--build-arg", &format!("REVISION={}", revision())]);
             for mount in &self.mounts {
                 build.args(["--volume", mount]);

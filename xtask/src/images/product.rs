@@ -24,6 +24,9 @@ pub(super) const FILES: [&str; 3] = [
 /// The most bytes of all that, and of what the archive adds.
 pub(super) const MAX_OVERHEAD: u64 = 400_000;
 
+/// The version of the programs.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// One of the two images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Product {
@@ -31,6 +34,8 @@ pub(super) struct Product {
     pub(super) name: &'static str,
     /// The program, and the repository of the image.
     pub(super) program: &'static str,
+    /// The tag of the image.
+    pub(super) version: &'static str,
     /// Where it serves.
     pub(super) port: u16,
     /// Where it serves metrics.
@@ -44,6 +49,7 @@ pub(super) const PRODUCTS: [Product; 2] = [
     Product {
         name: "backend",
         program: "todo-backend",
+        version: VERSION,
         port: 8000,
         metrics_port: 9090,
         max_size: 20_000_000,
@@ -51,11 +57,20 @@ pub(super) const PRODUCTS: [Product; 2] = [
     Product {
         name: "frontend",
         program: "todo-frontend",
+        version: VERSION,
         port: 3000,
         metrics_port: 9091,
         max_size: 12_000_000,
     },
 ];
+
+/// The backend as the next release may be, with one more migration. Nobody gets it: it is there to
+/// upgrade a cluster to, and to roll back.
+pub(super) const NEXT: Product = Product {
+    name: "backend-next",
+    version: concat!(env!("CARGO_PKG_VERSION"), "-next"),
+    ..PRODUCTS[0]
+};
 
 impl Product {
     /// The program's path in its image.

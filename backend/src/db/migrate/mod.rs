@@ -6,16 +6,28 @@ mod sqlite;
 
 use std::time::Duration;
 
-use diesel::{OptionalExtension, QueryDsl, QueryableByName, sql_types::Text};
+use diesel::{
+    OptionalExtension, QueryDsl, QueryableByName,
+    backend::Backend,
+    migration::{Migration, MigrationSource},
+    pg::Pg,
+    sql_types::Text,
+};
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Conn, DbError, Location, Settings, on, postgres, schema::schema_requirements};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+#[cfg(feature = "next-release")]
+const NEXT_RELEASE: EmbeddedMigrations = embed_migrations!("migrations/next-release");
 
 /// The newest migration that this program knows.
-const CURRENT: &str = "00000000000005";
+const CURRENT: &str = if cfg!(feature = "next-release") {
+    "99999999999999"
+} else {
+    "00000000000005"
+};
 
 /// Held while migrating, so that replicas that start together do it one after the other.
 const LOCK: i64 = 0x746f_646f_6d69_6772;
@@ -122,19 +134,28 @@ async fn run_postgres(url: &str, statement_timeout: Duration) -> Result<Migrated
     if let Err(error) = conn.batch_execute(&timeout).await {
         tracing::warn!(%error, "the role's statement timeout could not be set");
     }
-    let migrated = apply(AsyncMigrationHarness::new(conn), || POSTGRES).await;
+    let migrated = apply(AsyncMigrationHarness::new(conn), || Postgres).await;
     // The connection's end releases the lock.
     migrated
 }
 
+/// The migrations of PostgreSQL.
+struct Postgres;
+
+impl MigrationSource<Pg> for Postgres {
+    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<Pg>>>> {
+        let migrations = POSTGRES.migrations()?.into_iter();
+        #[cfg(feature = "next-release")]
+        let migrations = migrations.chain(NEXT_RELEASE.migrations()?);
+        Ok(migrations.collect())
+    }
+}
+
 /// What is pending, and whether the schema is ahead of this program.
-fn compare<DB: diesel::backend::Backend>(
+fn compare<DB: Backend, Source: MigrationSource<DB>>(
     harness: &mut impl MigrationHarness<DB>,
-    migrations: fn() -> EmbeddedMigrations,
-) -> Result<(Vec<String>, bool), MigrateError>
-where
-    EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
-{
+    migrations: fn() -> Source,
+) -> Result<(Vec<String>, bool), MigrateError> {
     let failed =
         |error: Box<dyn std::error::Error + Send + Sync>| MigrateError::Failed(error.to_string());
     let applied = harness.applied_migrations().map_err(failed)?;
@@ -149,13 +170,10 @@ where
     Ok((pending, newer))
 }
 
-async fn apply<DB: diesel::backend::Backend>(
+async fn apply<DB: Backend, Source: MigrationSource<DB>>(
     mut harness: impl MigrationHarness<DB>,
-    migrations: fn() -> EmbeddedMigrations,
-) -> Result<Migrated, MigrateError>
-where
-    EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
-{
+    migrations: fn() -> Source,
+) -> Result<Migrated, MigrateError> {
     let (pending, newer) = compare(&mut harness, migrations)?;
     if newer {
         return Ok(Migrated {
