@@ -89,16 +89,22 @@ fn by_helm(arguments: &Arguments, chosen: &[String]) -> Result {
         .arg("--values")
         .arg(values);
     for choice in chosen {
-        let (server, image) = split(choice)?;
-        let server = server.trim_start_matches("todo-");
+        let (name, image) = split(choice)?;
+        let value = match name {
+            "postgres" => "backend.database.image",
+            "todo-backend" => "backend.image",
+            _ => "frontend.image",
+        };
         let (name, digest) = image.split_once('@').unwrap_or((image, ""));
         let (repository, tag) = match name.rsplit_once(':') {
             Some((repository, tag)) if !tag.contains('/') => (repository, tag),
             _ => (name, ""),
         };
-        for (key, value) in [("repository", repository), ("tag", tag), ("digest", digest)] {
-            helm.arg("--set-string")
-                .arg(format!("{server}.image.{key}={value}"));
+        for (key, part) in [("repository", repository), ("tag", tag), ("digest", digest)] {
+            if !part.is_empty() {
+                helm.arg("--set-string")
+                    .arg(format!("{value}.{key}={part}"));
+            }
         }
     }
     run(helm.args(&arguments.helm))
@@ -149,6 +155,9 @@ fn by_kustomize(arguments: &Arguments, chosen: &[String]) -> Result {
 fn split(choice: &str) -> Result<(&str, &str)> {
     match choice.split_once('=') {
         Some((name @ ("todo-backend" | "todo-frontend" | "postgres"), image)) => Ok((name, image)),
-        _ => Err(format!("{choice:?} is not todo-backend=IMAGE or todo-frontend=IMAGE").into()),
+        _ => Err(format!(
+            "{choice:?} is not todo-backend=IMAGE, todo-frontend=IMAGE or postgres=IMAGE"
+        )
+        .into()),
     }
 }

@@ -15,7 +15,8 @@ pub(super) fn up() -> Result {
         "--memory=4g",
         "--cpus=2",
     ]))?;
-    for addon in ["ingress", "metrics-server"] {
+    // Volumes of Minikube's own can be written on the first node alone.
+    for addon in ["ingress", "metrics-server", "storage-provisioner-rancher"] {
         run(Command::new("minikube").args(["addons", "enable", addon]))?;
     }
     Ok(())
