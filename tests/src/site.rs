@@ -1,7 +1,9 @@
 //! The pages, served as in production: by a frontend of its own that reaches the backend over HTTP.
 
+use std::time::Duration;
+
 use todo_frontend::{backend_over_http, config::Config, server};
-use todo_service::{Environment, Lifecycle, Listener};
+use todo_service::{Environment, Grace, Lifecycle, Listener};
 
 use crate::{PASSWORD, TestApp, app::email, browser::Page};
 
@@ -23,6 +25,18 @@ impl Site {
     /// Starts a frontend that looks for the backend at that address.
     pub async fn reaching(backend: &str) -> Self {
         Self::start(backend, "").await
+    }
+
+    /// The pages that somebody else serves.
+    #[must_use]
+    pub fn elsewhere(url: String) -> Self {
+        Self {
+            url,
+            lifecycle: Lifecycle::new(Grace {
+                delay: Duration::ZERO,
+                drain: Duration::ZERO,
+            }),
+        }
     }
 
     async fn start(backend: &str, public_url: &str) -> Self {

@@ -39,11 +39,16 @@ impl Stage {
 
     /// The page of somebody who has just signed up, with scripts or without.
     async fn signed_up(&self, name: &str, scripts: bool) -> Page {
-        let page = self.browser.person().await.tab().await;
-        page.javascript(scripts).await;
-        self.site.sign_up(&page, name).await;
-        page
+        signed_up(&self.browser, &self.site, name, scripts).await
     }
+}
+
+/// The page of somebody who has just signed up, with scripts or without.
+async fn signed_up(browser: &Browser, site: &Site, name: &str, scripts: bool) -> Page {
+    let page = browser.person().await.tab().await;
+    page.javascript(scripts).await;
+    site.sign_up(&page, name).await;
+    page
 }
 
 /// Says something to the assistant.
