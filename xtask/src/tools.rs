@@ -50,6 +50,11 @@ pub(crate) fn python() -> Result {
     ensure("Python", &["python3", "python3-venv"], found)
 }
 
+/// A reverse proxy as operators have it.
+pub(crate) fn nginx() -> Result {
+    ensure("nginx", &["nginx-light"], works("nginx", &["-v"]))
+}
+
 /// Builds images without a daemon.
 pub(crate) fn buildah() -> Result {
     let found = works("buildah", &["--version"]);

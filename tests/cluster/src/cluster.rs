@@ -4,8 +4,8 @@ use std::{ffi::OsStr, process::Stdio, time::Duration};
 
 use serde_json::Value;
 use tokio::{
-    io::AsyncWriteExt,
-    process::Command,
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
     time::{Instant, sleep},
 };
 
@@ -76,6 +76,22 @@ impl Kubectl {
         Ok(all["items"].as_array().cloned().unwrap_or_default())
     }
 
+    /// `kubectl get … --watch`.
+    pub(crate) fn watch(&self, what: &str) -> Result<Watch> {
+        let mut kubectl = Command::new("kubectl")
+            .args(["--namespace", &self.namespace, "get"])
+            .args(what.split(' '))
+            .args(["--watch", "--output=jsonpath={@}{\"\\n\"}"])
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let output = kubectl.stdout.take().ok_or("no output")?;
+        Ok(Watch {
+            lines: BufReader::new(output).lines(),
+            _kubectl: kubectl,
+        })
+    }
+
     /// Applies objects in YAML or JSON.
     pub(crate) async fn apply(&self, objects: &str) -> Result {
         let arguments = ["--namespace", &self.namespace, "apply", "--filename=-"];
@@ -96,6 +112,21 @@ impl Kubectl {
         let mut pods = self.list(&selector).await?;
         pods.retain(|pod| pod["metadata"]["deletionTimestamp"].is_null());
         Ok(pods)
+    }
+}
+
+/// What the API server tells of objects, at first and at each change.
+pub(crate) struct Watch {
+    lines: Lines<BufReader<ChildStdout>>,
+    /// Ends with the value.
+    _kubectl: Child,
+}
+
+impl Watch {
+    /// An object as it is now.
+    pub(crate) async fn next(&mut self) -> Result<Value> {
+        let line = self.lines.next_line().await?.ok_or("the watch ended")?;
+        Ok(serde_json::from_str(&line)?)
     }
 }
 

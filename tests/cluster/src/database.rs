@@ -15,7 +15,9 @@ use tokio::{
 
 use crate::Result;
 
-const PASSWORD: &str = "open-sesame";
+pub(crate) const PASSWORD: &str = "open-sesame";
+/// A Service of the cluster that may stand for this machine's name.
+pub(crate) const SERVICE: &str = "outside-database";
 
 /// The server, and the gate before it.
 pub(crate) struct Database {
@@ -23,19 +25,24 @@ pub(crate) struct Database {
     open: watch::Sender<bool>,
     /// The port that pods reach it by.
     pub(crate) port: u16,
-    /// The authority that its certificate is checked by, PEM.
+    /// Its certificate, which is its own authority, PEM.
     pub(crate) certificate: String,
-    host: String,
+    /// The certificate's private key, PEM.
+    pub(crate) key: String,
+    /// The name by which pods reach this machine.
+    pub(crate) host: String,
 }
 
 impl Database {
     /// Starts it for pods that call this machine `host`.
     pub(crate) async fn start(host: &str) -> Result<Self> {
-        let certified = rcgen::generate_simple_self_signed([host.to_owned()])?;
+        let names = [host.to_owned(), SERVICE.to_owned()];
+        let certified = rcgen::generate_simple_self_signed(names)?;
         let certificate = certified.cert.pem();
+        let key = certified.signing_key.serialize_pem();
         let server = Cluster::start_encrypted(&Encryption {
             certificate: certificate.clone(),
-            key: certified.signing_key.serialize_pem(),
+            key: key.clone(),
             password: PASSWORD.to_owned(),
         })?;
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
@@ -61,17 +68,27 @@ impl Database {
             open,
             port,
             certificate,
+            key,
             host: host.to_owned(),
         })
     }
 
-    /// The address that the pods get, which checks the certificate.
-    pub(crate) fn url(&self, database: &str) -> String {
+    /// The address that the pods get.
+    pub(crate) fn url(&self) -> String {
+        self.url_by(&self.host, self.port)
+    }
+
+    /// The address by another host and port. By either one the certificate is checked.
+    pub(crate) fn url_by(&self, host: &str, port: u16) -> String {
         let ca = "/run/secrets/todo/database-ca.crt";
         format!(
-            "postgres://postgres:{PASSWORD}@{}:{}/{database}?sslmode=verify-full&sslrootcert={ca}",
-            self.host, self.port
+            "postgres://postgres:{PASSWORD}@{host}:{port}/todo?sslmode=verify-full&sslrootcert={ca}"
         )
+    }
+
+    /// Where it listens itself, without the gate.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// Breaks every connection and takes no other.

@@ -10,7 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -22,12 +21,29 @@ use crate::{
     site::{Person, Site},
 };
 
-/// People who add tasks, and as many who read pages.
-const PEOPLE: usize = 4;
-/// People who chat.
-const CHATTERS: usize = 2;
-/// The pause of one person between two requests.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Those who make a load.
+pub(crate) struct Crowd {
+    /// People who add tasks, and as many who read pages.
+    people: usize,
+    /// People who chat.
+    chatters: usize,
+    /// The pause of one person between two requests.
+    pause: Duration,
+}
+
+/// For changes that are over soon.
+pub(crate) const MANY: Crowd = Crowd {
+    people: 4,
+    chatters: 2,
+    pause: Duration::from_millis(100),
+};
+/// For what takes minutes beside other rows.
+pub(crate) const FEW: Crowd = Crowd {
+    people: 1,
+    chatters: 1,
+    pause: Duration::from_millis(500),
+};
+
 /// A JWT lasts five minutes; a new one is asked for after this time.
 const TOKEN_AGE: Duration = Duration::from_secs(120);
 /// How long a chat turn may take.
@@ -35,6 +51,7 @@ const TURN: Duration = Duration::from_secs(60);
 
 /// A running load.
 pub(crate) struct Load {
+    started: Instant,
     counts: Arc<Counts>,
     stop: watch::Sender<bool>,
     workers: JoinSet<Result>,
@@ -54,6 +71,7 @@ struct Counts {
 
 /// What a load has seen.
 pub(crate) struct Seen {
+    started: Instant,
     pub(crate) sent: u64,
     pub(crate) turns: u64,
     pub(crate) reconnects: u64,
@@ -80,10 +98,19 @@ impl std::fmt::Display for Seen {
 impl Seen {
     /// Fails if any request did.
     pub(crate) fn without_failure(self) -> Result<Self> {
-        match self.failures.first() {
-            None => Ok(self),
-            Some((_, first)) => Err(format!("{self}; the first failure: {first}").into()),
+        if self.failures.is_empty() {
+            return Ok(self);
         }
+        let first: Vec<String> = self
+            .failures
+            .iter()
+            .take(5)
+            .map(|(when, what)| {
+                let after = when.saturating_duration_since(self.started);
+                format!("after {:.1} s {what}", after.as_secs_f64())
+            })
+            .collect();
+        Err(format!("{self}; the first failures: {}", first.join("; ")).into())
     }
 }
 
@@ -101,30 +128,25 @@ impl Counts {
 
 impl Load {
     /// Makes accounts and starts.
-    pub(crate) async fn start(site: &Site) -> Result<Self> {
+    pub(crate) async fn start(site: &Site, crowd: &Crowd) -> Result<Self> {
         let counts = Arc::new(Counts::default());
         let (stop, stopped) = watch::channel(false);
         let mut workers = JoinSet::new();
         let mut people = Vec::new();
-        for _ in 0..PEOPLE {
+        for _ in 0..crowd.people {
             let person = site.sign_up().await?;
-            workers.spawn(add_tasks(
-                person.clone(),
-                Arc::clone(&counts),
-                stopped.clone(),
-            ));
-            workers.spawn(read_pages(
-                person.clone(),
-                Arc::clone(&counts),
-                stopped.clone(),
-            ));
+            let pace = Pace::new(crowd, &stopped);
+            workers.spawn(add_tasks(person.clone(), Arc::clone(&counts), pace.clone()));
+            workers.spawn(read_pages(person.clone(), Arc::clone(&counts), pace));
             people.push(person);
         }
-        for _ in 0..CHATTERS {
+        for _ in 0..crowd.chatters {
             let person = site.sign_up().await?;
-            workers.spawn(chat(person, Arc::clone(&counts), stopped.clone()));
+            let pace = Pace::new(crowd, &stopped);
+            workers.spawn(chat(person, Arc::clone(&counts), pace));
         }
         Ok(Self {
+            started: Instant::now(),
             counts,
             stop,
             workers,
@@ -156,6 +178,7 @@ impl Load {
             return Err(format!("{} is there {count} times", write.1).into());
         }
         Ok(Seen {
+            started: self.started,
             sent: self.counts.sent.load(Ordering::Relaxed),
             turns: self.counts.turns.load(Ordering::Relaxed),
             reconnects: self.counts.reconnects.load(Ordering::Relaxed),
@@ -163,6 +186,28 @@ impl Load {
             writes: acknowledged.len(),
             failures: std::mem::take(&mut *lock(&self.counts.failures)),
         })
+    }
+}
+
+/// When a person sends the next request, until the load is to stop.
+#[derive(Clone)]
+struct Pace {
+    pause: Duration,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Pace {
+    fn new(crowd: &Crowd, stopped: &watch::Receiver<bool>) -> Self {
+        Self {
+            pause: crowd.pause,
+            stopped: stopped.clone(),
+        }
+    }
+
+    /// Whether there is a next one, after the pause.
+    async fn next(&self) -> bool {
+        sleep(self.pause).await;
+        !*self.stopped.borrow()
     }
 }
 
@@ -190,12 +235,11 @@ impl Token {
     }
 }
 
-async fn add_tasks(person: Person, counts: Arc<Counts>, stopped: watch::Receiver<bool>) -> Result {
+async fn add_tasks(person: Person, counts: Arc<Counts>, pace: Pace) -> Result {
     let mut token = Token::of(&person).await?;
-    for n in 0.. {
-        if *stopped.borrow() {
-            break;
-        }
+    let mut n = 0;
+    while pace.next().await {
+        n += 1;
         let title = format!("Task {n} of {}", person.id);
         let token = token.fresh(&person, &counts).await;
         let mut written = counts
@@ -212,13 +256,12 @@ async fn add_tasks(person: Person, counts: Arc<Counts>, stopped: watch::Receiver
         if written {
             lock(&counts.acknowledged).push((person.id.clone(), title));
         }
-        sleep(PAUSE).await;
     }
     Ok(())
 }
 
-async fn read_pages(person: Person, counts: Arc<Counts>, stopped: watch::Receiver<bool>) -> Result {
-    while !*stopped.borrow() {
+async fn read_pages(person: Person, counts: Arc<Counts>, pace: Pace) -> Result {
+    while pace.next().await {
         let outcome = person.home().await.and_then(|(status, page)| {
             if status == 200 && page.contains("</html>") {
                 Ok(())
@@ -227,17 +270,15 @@ async fn read_pages(person: Person, counts: Arc<Counts>, stopped: watch::Receive
             }
         });
         counts.note(outcome);
-        sleep(PAUSE).await;
     }
     Ok(())
 }
 
-async fn chat(person: Person, counts: Arc<Counts>, stopped: watch::Receiver<bool>) -> Result {
+async fn chat(person: Person, counts: Arc<Counts>, pace: Pace) -> Result {
     let mut token = Token::of(&person).await?;
-    for n in 0.. {
-        if *stopped.borrow() {
-            break;
-        }
+    let mut n = 0;
+    while pace.next().await {
+        n += 1;
         let token = token.fresh(&person, &counts).await.to_owned();
         match timeout(TURN, turn(&person, &token, n, &counts)).await {
             Ok(Ok(())) => {
@@ -246,7 +287,6 @@ async fn chat(person: Person, counts: Arc<Counts>, stopped: watch::Receiver<bool
             Ok(Err(error)) => counts.fail(format!("chat: {error}")),
             Err(_) => counts.fail("chat: a turn does not end".to_owned()),
         }
-        sleep(PAUSE).await;
     }
     Ok(())
 }
@@ -256,38 +296,25 @@ async fn chat(person: Person, counts: Arc<Counts>, stopped: watch::Receiver<bool
 async fn turn(person: &Person, token: &str, n: u64, counts: &Counts) -> Result {
     let message = format!("Add a task to count to {n}");
     counts.sent.fetch_add(1, Ordering::Relaxed);
-    let mut answer = person.say(token, &message, &format!("chat {n}")).await?;
+    let mut events = person.say(token, &message, &format!("chat {n}")).await?;
     let (mut last, mut turn) = (None::<i64>, None);
-    let mut unread = String::new();
     loop {
         // A stream that breaks off is followed further like one that ends.
-        while let Ok(Some(chunk)) = answer.chunk().await {
-            unread += &String::from_utf8_lossy(&chunk);
-            while let Some((block, rest)) = unread.split_once("\n\n") {
-                let field = |name: &str| {
-                    let line = block.lines().find_map(|line| line.strip_prefix(name));
-                    line.map(|value| value.trim_start_matches(':').trim().to_owned())
-                };
-                let (id, event, data) = (field("id"), field("event"), field("data"));
-                unread = rest.to_owned();
-                let Some(id) = id.and_then(|id| id.parse::<i64>().ok()) else {
-                    continue;
-                };
-                if last.is_some_and(|last| id != last + 1) {
-                    return Err(format!("event {id} came after {last:?}").into());
+        while let Some(event) = events.next().await {
+            let Some(id) = event.id else {
+                continue;
+            };
+            if last.is_some_and(|last| id != last + 1) {
+                return Err(format!("event {id} came after {last:?}").into());
+            }
+            last = Some(id);
+            match event.name.as_str() {
+                "turn" => turn = event.turn(),
+                "done" => return Ok(()),
+                end @ ("stopped" | "failed" | "interrupted") => {
+                    return Err(format!("a turn was {end}").into());
                 }
-                last = Some(id);
-                match event.as_deref() {
-                    Some("turn") => {
-                        let data: Value = serde_json::from_str(&data.unwrap_or_default())?;
-                        turn = data["turn_id"].as_i64();
-                    }
-                    Some("done") => return Ok(()),
-                    Some(end @ ("stopped" | "failed" | "interrupted")) => {
-                        return Err(format!("a turn was {end}").into());
-                    }
-                    _ => {}
-                }
+                _ => {}
             }
         }
         let (Some(turn), Some(after)) = (turn, last) else {
@@ -295,8 +322,7 @@ async fn turn(person: &Person, token: &str, n: u64, counts: &Counts) -> Result {
         };
         counts.reconnects.fetch_add(1, Ordering::Relaxed);
         counts.sent.fetch_add(1, Ordering::Relaxed);
-        unread.clear();
-        answer = person.events(token, turn, after).await?;
+        events = person.events(token, turn, after).await?;
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::{Arguments, Result, cluster::run};
+use crate::{Arguments, Result, cluster::run, rows::Place};
 
 /// The release of the chart.
 pub(crate) struct Release {
@@ -15,17 +15,24 @@ pub(crate) struct Release {
 
 impl Release {
     /// A release that uses the database on this machine's port.
-    pub(crate) fn new(arguments: &Arguments, database_port: u16) -> Self {
+    pub(crate) fn new(arguments: &Arguments, place: &Place, database_port: u16) -> Self {
         let image = json!({"tag": arguments.tag});
         let database = &arguments.database_image;
+        let node = match &place.node {
+            Some(node) => json!({"kubernetes.io/hostname": node}),
+            None => json!({}),
+        };
         Self {
-            namespace: arguments.namespace.clone(),
+            namespace: place.namespace.clone(),
             chart: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../helm/todo-app"),
             values: json!({
+                "global": {"host": place.host},
                 "tls": {"source": "self-signed"},
-                "frontend": {"image": image},
+                "frontend": {"image": image, "nodeSelector": node},
                 "backend": {
                     "image": image,
+                    "nodeSelector": node,
+                    "jwtSecret": {"generate": true},
                     "database": {"image": {"repository": database.repository, "tag": database.tag}},
                     "config": {
                         // Everybody of a test comes from one address.

@@ -5,10 +5,8 @@ use std::{net::IpAddr, time::Duration};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::Result;
+use crate::{Result, events::Events};
 
-/// The host of the product.
-pub(crate) const HOST: &str = "todo.local";
 const PASSWORD: &str = "correct horse battery staple";
 /// How long an answer may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -17,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(crate) struct Site {
     client: Client,
+    /// Its address, as in `https://todo.local`.
+    pub(crate) url: String,
 }
 
 /// A person with an account.
@@ -30,14 +30,25 @@ pub(crate) struct Person {
 
 impl Site {
     /// The product behind the Ingress at that address. The certificate is the installation's own.
-    pub(crate) fn behind(ingress: IpAddr) -> Result<Self> {
+    pub(crate) fn behind(ingress: IpAddr, host: &str) -> Result<Self> {
         let client = Client::builder()
-            .resolve(HOST, (ingress, 443).into())
+            .resolve(host, (ingress, 443).into())
             .tls_danger_accept_invalid_certs(true)
             // A request that fails must be seen to fail.
             .retry(reqwest::retry::never())
             .build()?;
-        Ok(Self { client })
+        Ok(Self {
+            client,
+            url: format!("https://{host}"),
+        })
+    }
+
+    /// The same by another way.
+    pub(crate) fn by(&self, url: String) -> Self {
+        Self {
+            client: self.client.clone(),
+            url,
+        }
     }
 
     /// A request, sent once.
@@ -48,7 +59,7 @@ impl Site {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Response> {
-        let mut request = self.client.request(method, format!("https://{HOST}{path}"));
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -97,6 +108,14 @@ impl Site {
 }
 
 impl Person {
+    /// The same person, by another way.
+    pub(crate) fn by(&self, site: Site) -> Self {
+        Self {
+            site,
+            ..self.clone()
+        }
+    }
+
     /// A JWT, as the value of `Authorization`; good for five minutes.
     pub(crate) async fn token(&self) -> Result<String> {
         let headers = [("authorization", self.session.as_str())];
@@ -170,27 +189,35 @@ impl Person {
     }
 
     /// Says something in a new conversation; the answer streams.
-    pub(crate) async fn say(&self, token: &str, message: &str, key: &str) -> Result<Response> {
+    pub(crate) async fn say(&self, token: &str, message: &str, key: &str) -> Result<Events> {
+        let message = json!({"message": message});
+        self.stream(token, "chat", key, Some(&message)).await
+    }
+
+    /// Lets a turn go on that did not end well.
+    pub(crate) async fn retry(&self, token: &str, turn: i64, key: &str) -> Result<Events> {
+        let path = format!("turns/{turn}/retry");
+        self.stream(token, &path, key, None).await
+    }
+
+    async fn stream(
+        &self,
+        token: &str,
+        path: &str,
+        key: &str,
+        body: Option<&Value>,
+    ) -> Result<Events> {
         let headers = [
             ("authorization", token),
             ("accept", "text/event-stream"),
             ("idempotency-key", key),
         ];
-        let path = self.path("chat");
-        let answer = self
-            .site
-            .send(
-                Method::POST,
-                &path,
-                &headers,
-                Some(&json!({"message": message})),
-            )
-            .await?;
-        stream(answer).await
+        let path = self.path(path);
+        stream(self.site.send(Method::POST, &path, &headers, body).await?).await
     }
 
     /// The events of a turn after one of them.
-    pub(crate) async fn events(&self, token: &str, turn: i64, after: i64) -> Result<Response> {
+    pub(crate) async fn events(&self, token: &str, turn: i64, after: i64) -> Result<Events> {
         let after = after.to_string();
         let headers = [
             ("authorization", token),
@@ -213,9 +240,9 @@ pub(crate) async fn expect(answer: Response, status: StatusCode) -> Result<Value
     Ok(serde_json::from_str(&body)?)
 }
 
-async fn stream(answer: Response) -> Result<Response> {
+async fn stream(answer: Response) -> Result<Events> {
     if answer.status() == StatusCode::OK {
-        return Ok(answer);
+        return Ok(Events::of(answer));
     }
     let (status, body) = (answer.status(), answer.text().await?);
     Err(format!("no stream but {status} {body}").into())

@@ -286,7 +286,10 @@ fn versions(base: &Path, prefix: &str, leaf: &str) -> Vec<PathBuf> {
 }
 
 /// The program as it is or, if we are root, as a user that PostgreSQL accepts.
-fn as_unprivileged(program: &str) -> Result<Command, Error> {
+///
+/// # Errors
+/// When we are root and cannot become anyone else.
+pub fn as_unprivileged(program: &str) -> Result<Command, Error> {
     if !prints(Command::new("id").arg("-u"), "0") {
         return Ok(Command::new(program));
     }

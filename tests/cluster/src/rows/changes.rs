@@ -8,11 +8,13 @@ use super::Stage;
 use crate::{
     Result,
     cluster::{is_ready, text},
-    load::{Load, Seen},
+    load::{Load, MANY, Seen},
 };
 
-/// Requests go on for so long before and after a change.
-pub(super) const AROUND: Duration = Duration::from_secs(5);
+/// Requests go on for so long before a change.
+pub(super) const BEFORE: Duration = Duration::from_secs(2);
+/// And for so long after: a pod that goes accepts requests for 5 s more.
+pub(super) const AFTER: Duration = Duration::from_secs(7);
 /// The requests on a killed container may fail for so long.
 const NOTICED: Duration = Duration::from_secs(5);
 
@@ -21,10 +23,10 @@ pub(super) async fn under_load<F>(stage: &Stage, change: F) -> Result<Seen>
 where
     F: AsyncFnOnce(&Stage) -> Result,
 {
-    let load = Load::start(&stage.site).await?;
-    sleep(AROUND).await;
+    let load = Load::start(&stage.site, &MANY).await?;
+    sleep(BEFORE).await;
     let changed = change(stage).await;
-    sleep(AROUND).await;
+    sleep(AFTER).await;
     let seen = load.stop().await?;
     changed?;
     Ok(seen)
@@ -49,36 +51,56 @@ pub(super) async fn scale(stage: &mut Stage) -> Result<String> {
             );
             stage.kubectl.run(&scale).await?;
             stage.ready(count).await?;
-            sleep(AROUND).await;
         }
-        // Until the last one has drained.
-        sleep(Duration::from_secs(10)).await;
         Ok(())
     });
     Ok(seen.await?.without_failure()?.to_string())
 }
 
 pub(super) async fn rollback(stage: &mut Stage) -> Result<String> {
+    let next = stage.next_tag.clone().ok_or(
+        "no image with one more migration is named: `cargo xtask images build --next` makes it, and `cargo xtask \
+         cluster e2e --next-image target/images/backend-next.tar` takes it",
+    )?;
     let made = async |stage: &Stage| -> Result<String> {
         let names =
             "get secret todo-tls jwt-secret database-url --output=jsonpath={.items[*].data}";
         stage.kubectl.run(names).await
     };
-    let before = made(stage).await?;
+    let schema = |stage: &Stage| {
+        let newest = "SELECT max(version) FROM __diesel_schema_migrations";
+        stage.database.query("todo", newest)
+    };
+    let before = (made(stage).await?, schema(stage)?);
+    let mut migrated = String::new();
     let seen = under_load(stage, async |stage| {
-        let settings = ["backend.config.LOG=info\\,todo_backend=debug"];
-        stage.release.upgrade_to_version("0.9.9", &settings).await?;
+        let image = format!("backend.image.tag={next}");
+        stage.release.upgrade_to_version("0.9.9", &[&image]).await?;
+        stage.ready(2).await?;
+        migrated = schema(stage)?;
         stage
             .release
             .about("rollback todo --wait --timeout=180s")
             .await?;
-        Ok(())
+        stage.ready(2).await
     });
     let seen = seen.await?.without_failure()?;
-    if made(stage).await? != before {
-        return Err("a Secret was changed".into());
+    if migrated == before.1 {
+        return Err(format!("the image {next} has no migration more").into());
     }
-    Ok(seen.to_string())
+    for pod in stage.kubectl.pods("todo-backend").await? {
+        let image = text(&pod, "/spec/containers/0/image");
+        if !image.ends_with(&format!(":{}", stage.tag)) {
+            return Err(format!("after the rollback there is {image}").into());
+        }
+    }
+    if (made(stage).await?, schema(stage)?) != (before.0, migrated.clone()) {
+        return Err("a Secret was changed, or the schema by the rollback".into());
+    }
+    Ok(format!(
+        "from migration {} to {migrated} and back to its image; {seen}",
+        before.1
+    ))
 }
 
 pub(super) async fn delete_pod(stage: &mut Stage) -> Result<String> {

@@ -6,11 +6,11 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::{Stage, changes::under_load, random_secret};
+use super::{Stage, changes::AFTER, random_secret};
 use crate::{
     Result,
     cluster::{is_ready, until},
-    load::Load,
+    load::{FEW, Load, MANY},
 };
 
 const OUTAGE: Duration = Duration::from_secs(30);
@@ -35,7 +35,7 @@ pub(super) async fn database_down(stage: &mut Stage) -> Result<String> {
     let before = restarts(stage).await?;
     let person = stage.site.sign_up().await?;
     let token = person.token().await?;
-    let load = Load::start(&stage.site).await?;
+    let load = Load::start(&stage.site, &MANY).await?;
     sleep(Duration::from_secs(5)).await;
     stage.database.shut();
     sleep(OUTAGE / 2).await;
@@ -168,31 +168,38 @@ pub(super) async fn rotation(stage: &mut Stage) -> Result<String> {
         .kubectl
         .run("get secret jwt-secret --output=go-template={{.data.secret|base64decode}}")
         .await?;
-    let new = random_secret();
-    let seen = under_load(stage, async |stage| {
-        // First every replica learns to accept the new one, then all sign with it, and when nobody
-        // has a JWT of the old one any more, it goes.
-        for (revision, content) in [
-            ("1", json!({"secret": held, "previous": new})),
-            ("2", json!({"secret": new, "previous": held})),
-            ("3", json!({"secret": new})),
-        ] {
-            if revision == "3" {
-                sleep(JWT).await;
-            }
-            stage.set_secret("jwt-secret", &content).await?;
-            stage
-                .release
-                .upgrade(&[&format!("backend.secretsRevision=rotation-{revision}")])
-                .await?;
-            stage.ready(2).await?;
+    let load = Load::start(&stage.site, &FEW).await?;
+    let rotated = rotate(stage, &held, &random_secret()).await;
+    let seen = load.stop().await?;
+    rotated?;
+    Ok(seen.without_failure()?.to_string())
+}
+
+/// First every replica learns to accept the new one, then all sign with it, and when nobody has a
+/// JWT of the old one any more, it goes.
+async fn rotate(stage: &Stage, held: &str, new: &str) -> Result {
+    for (revision, content) in [
+        ("1", json!({"secret": held, "previous": new})),
+        ("2", json!({"secret": new, "previous": held})),
+        ("3", json!({"secret": new})),
+    ] {
+        if revision == "3" {
+            sleep(JWT).await;
         }
-        Ok(())
-    });
-    Ok(seen.await?.without_failure()?.to_string())
+        stage.set_secret("jwt-secret", &content).await?;
+        let revision = format!("backend.secretsRevision=rotation-{revision}");
+        stage.release.upgrade(&[&revision]).await?;
+        stage.ready(2).await?;
+    }
+    // Whoever had an old one in spite of it is seen now.
+    sleep(AFTER).await;
+    Ok(())
 }
 
 pub(super) async fn idle(stage: &mut Stage) -> Result<String> {
+    let person = stage.site.sign_up().await?;
+    let token = person.token().await?;
+    person.add(&token, "Leave alone", "the last").await?;
     // What was just asked for may still be cleaned up after.
     sleep(Duration::from_secs(60)).await;
     let count =

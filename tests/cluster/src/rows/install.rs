@@ -6,11 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::Command,
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout};
 
 use super::Stage;
 use crate::{
@@ -48,31 +44,20 @@ pub(super) async fn installs(stage: &mut Stage) -> Result<String> {
     stage.make_secrets().await?;
     let start = Instant::now();
     stage.release.upgrade(&[]).await?;
+    stage.reached().await?;
     let ready = start.elapsed();
-    let (status, page) = stage.site.page("/login", &[]).await?;
-    if status != 200 || !page.contains("</html>") {
-        return Err(format!("the page: {status} {page}").into());
-    }
-    stage.site.sign_up().await?;
     if ready > INSTALLATION {
         return Err(format!("ready after {:.1} s", ready.as_secs_f64()).into());
     }
     Ok(format!(
-        "ready in {:.1} s, page and sign-up answer",
+        "page and sign-up answer after {:.1} s",
         ready.as_secs_f64()
     ))
 }
 
 /// Starts all pods anew and takes the times at which the API server tells of each step.
 pub(super) async fn starts_quickly(stage: &mut Stage) -> Result<String> {
-    let mut watch = Command::new("kubectl")
-        .args(["get", "pods", "--watch", "--output=jsonpath={@}{\"\\n\"}"])
-        .args(["--namespace", &stage.kubectl.namespace])
-        .stdout(std::process::Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    let output = watch.stdout.take().ok_or("no output")?;
-    let mut lines = BufReader::new(output).lines();
+    let mut watch = stage.kubectl.watch("pods")?;
     let mut pods: HashMap<String, Times> = HashMap::new();
     let before: HashSet<String> = stage.kubectl.list("pods").await?.iter().map(uid).collect();
     stage
@@ -82,10 +67,7 @@ pub(super) async fn starts_quickly(stage: &mut Stage) -> Result<String> {
     let (mut started, mut scheduled) = (Duration::ZERO, Duration::ZERO);
     let mut measured = 0;
     while measured < 4 {
-        let line = timeout(Duration::from_secs(120), lines.next_line()).await??;
-        let Ok(pod) = serde_json::from_str::<Value>(&line.ok_or("the watch ended")?) else {
-            continue;
-        };
+        let pod = timeout(Duration::from_secs(120), watch.next()).await??;
         let now = Instant::now();
         if before.contains(&uid(&pod)) {
             continue;

@@ -5,8 +5,12 @@ use std::{fs, path::Path};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::{Stage, changes::AROUND, random_secret};
-use crate::{Result, cluster::run, load::Load, site::HOST};
+use super::{Stage, changes::AFTER, random_secret};
+use crate::{
+    Result,
+    cluster::run,
+    load::{Load, MANY},
+};
 
 pub(super) async fn dev(stage: &mut Stage) -> Result<String> {
     stage.empty().await?;
@@ -61,7 +65,7 @@ async fn install(
     images: &[Value],
     patches: &Value,
 ) -> Result<String> {
-    let certified = rcgen::generate_simple_self_signed([HOST.to_owned()])?;
+    let certified = rcgen::generate_simple_self_signed([stage.host.clone()])?;
     let certificate = json!({
         "tls.crt": certified.cert.pem(),
         "tls.key": certified.signing_key.serialize_pem(),
@@ -94,10 +98,10 @@ async fn install(
     stage.kubectl.rolled_out("deployment/todo-backend").await?;
     stage.kubectl.rolled_out("deployment/todo-frontend").await?;
     stage.ready(2).await?;
+    stage.reached().await?;
     let ready = start.elapsed().as_secs_f64();
-    sleep(AROUND).await;
-    let load = Load::start(&stage.site).await?;
-    sleep(AROUND).await;
+    let load = Load::start(&stage.site, &MANY).await?;
+    sleep(AFTER).await;
     let seen = load.stop().await?.without_failure()?;
     Ok(format!("ready in {ready:.1} s; {seen}"))
 }

@@ -9,12 +9,15 @@ use tokio::{
     time::sleep,
 };
 
-use super::{STRANGERS, Stage};
+use super::{Stage, restricted_namespace};
 use crate::{
     Result,
     cluster::{Kubectl, text, until},
-    load::Load,
+    load::{Load, MANY},
 };
+
+/// The namespace of a pod that is nobody's business.
+const STRANGERS: &str = "todo-strangers";
 
 /// Where a probe asks from.
 #[derive(Clone, Copy)]
@@ -122,6 +125,7 @@ pub(super) async fn policies(stage: &mut Stage) -> Result<String> {
     let strangers = Kubectl {
         namespace: STRANGERS.to_owned(),
     };
+    restricted_namespace(STRANGERS).await?;
     for kubectl in [&stage.kubectl, &strangers] {
         kubectl.apply(&stray(&stage.tag)).await?;
         kubectl
@@ -129,9 +133,6 @@ pub(super) async fn policies(stage: &mut Stage) -> Result<String> {
             .await?;
     }
     let outside = answer_outside().await?;
-    let backend = stage.kubectl.pods("todo-backend").await?;
-    let frontend = stage.kubectl.pods("todo-frontend").await?;
-    drop((backend, frontend));
     let namespace = &stage.kubectl.namespace;
     let service = |name: &str, port: u16| format!("http://{name}.{namespace}:{port}/livez");
 
@@ -194,6 +195,9 @@ pub(super) async fn policies(stage: &mut Stage) -> Result<String> {
     }
     stage.release.upgrade(&[]).await?;
     stage.site.sign_up().await?;
+    strangers
+        .run(&format!("delete namespace {STRANGERS} --wait=false"))
+        .await?;
     Ok(format!(
         "{} ways closed that were open without policies, 2 open",
         forbidden.len()
@@ -217,18 +221,7 @@ pub(super) async fn gateway(stage: &mut Stage) -> Result<String> {
         .await?;
     let outcome = by_gateway(stage).await;
     stage.release.upgrade(&[]).await?;
-    let back = until(
-        "the Ingress answers again",
-        Duration::from_secs(30),
-        async || {
-            Ok(stage
-                .site
-                .page("/login", &[])
-                .await
-                .is_ok_and(|(status, _)| status == 200))
-        },
-    );
-    back.await?;
+    stage.reached().await?;
     outcome
 }
 
@@ -260,7 +253,7 @@ async fn by_gateway(stage: &Stage) -> Result<String> {
     if !ingresses.is_empty() {
         return Err("there is still an Ingress".into());
     }
-    let load = Load::start(&stage.site).await?;
+    let load = Load::start(&stage.site, &MANY).await?;
     sleep(Duration::from_secs(10)).await;
     Ok(load.stop().await?.without_failure()?.to_string())
 }

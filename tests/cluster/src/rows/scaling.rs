@@ -1,20 +1,23 @@
 //! More pods, and smaller ones.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
-use tokio::time::sleep;
+use serde_json::Value;
 
 use super::Stage;
 use crate::{
     Result,
     cluster::{is_ready, text, until},
-    load::Load,
+    load::{Load, MANY},
 };
 
 const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(super) async fn autoscaling(stage: &mut Stage) -> Result<String> {
-    let load = Load::start(&stage.site).await?;
+    let load = Load::start(&stage.site, &MANY).await?;
     let scaled = scale_up(stage).await;
     let seen = load.stop().await?;
     let most = scaled?;
@@ -88,21 +91,76 @@ pub(super) async fn small(stage: &mut Stage) -> Result<String> {
 }
 
 pub(super) async fn usage(stage: &mut Stage) -> Result<String> {
-    let load = Load::start(&stage.site).await?;
-    // metrics-server looks every 15 s.
-    sleep(Duration::from_secs(45)).await;
-    let pods = stage.kubectl.run("top pods --no-headers").await;
+    let load = Load::start(&stage.site, &MANY).await?;
+    let measured = measure(stage).await;
     let seen = load.stop().await?.without_failure()?;
-    let limits = stage.kubectl.get("deployment/todo-backend").await?;
-    let limits = &limits["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"];
-    let pods: Vec<String> = pods?
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect();
-    Ok(format!(
-        "{}; limits {} CPU, {}; {seen}",
-        pods.join(", "),
-        text(limits, "/cpu"),
-        text(limits, "/memory")
-    ))
+    let measured = measured?;
+    let mut told = Vec::new();
+    for name in ["todo-backend", "todo-frontend"] {
+        for pod in stage.kubectl.pods(name).await? {
+            let name = text(&pod, "/metadata/name");
+            let measured = measured
+                .iter()
+                .find(|it| text(it, "/metadata/name") == name)
+                .ok_or_else(|| format!("{name} was not measured"))?;
+            told.push(beside_limits(&pod, measured)?);
+        }
+    }
+    Ok(format!("{}; {seen}", told.join(", ")))
+}
+
+/// What the metrics tell of each pod, of the time of the load alone.
+async fn measure(stage: &Stage) -> Result<Vec<Value>> {
+    let mut metrics = Vec::new();
+    let mut times: HashMap<String, BTreeSet<String>> = HashMap::new();
+    until("all pods are measured", PATIENCE, async || {
+        metrics = stage.kubectl.list("pods.metrics.k8s.io").await?;
+        for pod in &metrics {
+            let name = text(pod, "/metadata/name").to_owned();
+            let time = text(pod, "/timestamp").to_owned();
+            times.entry(name).or_default().insert(time);
+        }
+        // The first time is before the load, and the second measures from there on.
+        Ok(times.len() == 4 && times.values().all(|times| times.len() > 2))
+    })
+    .await?;
+    Ok(metrics)
+}
+
+/// A pod's CPU and memory, in words; an error if it is at a limit.
+fn beside_limits(pod: &Value, measured: &Value) -> Result<String> {
+    let used = &measured["containers"][0]["usage"];
+    let limits = &pod["spec"]["containers"][0]["resources"]["limits"];
+    let [cpu, memory] = ["/cpu", "/memory"].map(|it| (amount(text(used, it)), text(limits, it)));
+    let told = format!(
+        "{} {:.0}m of {} CPU and {:.0}Mi of {}",
+        text(pod, "/metadata/name"),
+        cpu.0 * 1e3,
+        cpu.1,
+        memory.0 / f64::from(1 << 20),
+        memory.1,
+    );
+    if [cpu, memory]
+        .iter()
+        .all(|(used, limit)| *used < amount(limit))
+    {
+        Ok(told)
+    } else {
+        Err(format!("{told}: no room is left").into())
+    }
+}
+
+/// A quantity of Kubernetes, such as `12m` or `20Mi`, as a number.
+fn amount(quantity: &str) -> f64 {
+    let digits = quantity.trim_end_matches(char::is_alphabetic);
+    let unit = match &quantity[digits.len()..] {
+        "n" => 1e-9,
+        "u" => 1e-6,
+        "m" => 1e-3,
+        "Ki" => f64::from(1 << 10),
+        "Mi" => f64::from(1 << 20),
+        "Gi" => f64::from(1 << 30),
+        _ => 1.0,
+    };
+    digits.parse().unwrap_or(f64::NAN) * unit
 }
