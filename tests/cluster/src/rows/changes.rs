@@ -13,8 +13,8 @@ use crate::{
 
 /// Requests go on for so long before a change.
 pub(super) const BEFORE: Duration = Duration::from_secs(2);
-/// And for so long after: a pod that goes accepts requests for 5 s more.
-pub(super) const AFTER: Duration = Duration::from_secs(7);
+/// And for so long after: a pod that goes accepts requests for 10 s more.
+pub(super) const AFTER: Duration = Duration::from_secs(12);
 /// The requests on a killed container may fail for so long.
 const NOTICED: Duration = Duration::from_secs(5);
 

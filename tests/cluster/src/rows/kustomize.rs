@@ -1,16 +1,19 @@
 //! The same product by Kustomize.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::{Stage, changes::AFTER, random_secret};
+use super::{Stage, random_secret};
 use crate::{
     Result,
     cluster::run,
     load::{Load, MANY},
 };
+
+/// So long the load runs on it.
+const LOAD: Duration = Duration::from_secs(5);
 
 pub(super) async fn dev(stage: &mut Stage) -> Result<String> {
     stage.empty().await?;
@@ -101,7 +104,7 @@ async fn install(
     stage.reached().await?;
     let ready = start.elapsed().as_secs_f64();
     let load = Load::start(&stage.site, &MANY).await?;
-    sleep(AFTER).await;
+    sleep(LOAD).await;
     let seen = load.stop().await?.without_failure()?;
     Ok(format!("ready in {ready:.1} s; {seen}"))
 }

@@ -28,6 +28,9 @@ use crate::{
 /// How long the Ingress may take to learn of pods.
 const REACHED: Duration = Duration::from_secs(30);
 
+/// How long a pod may take to go.
+const GONE: Duration = Duration::from_secs(60);
+
 /// The host of the main installation.
 const HOST: &str = "todo.local";
 
@@ -254,6 +257,21 @@ impl Stage {
             .run(&format!("delete secret {name} --ignore-not-found"))
             .await?;
         self.kubectl.apply(&secret.to_string()).await
+    }
+
+    /// Waits until both Deployments have two pods that are ready, and those of before, which still
+    /// answer for a while, are gone.
+    pub(crate) async fn renewed(&self) -> Result {
+        self.ready(2).await?;
+        let all = "pods --selector=app.kubernetes.io/instance=todo";
+        until("the pods of before are gone", GONE, async || {
+            let pods = self.kubectl.list(all).await?;
+            Ok(pods
+                .iter()
+                .all(|pod| pod["metadata"]["deletionTimestamp"].is_null()))
+        })
+        .await?;
+        Ok(())
     }
 
     /// Waits until page and API are reached: the Ingress learns of pods later than Helm.

@@ -68,7 +68,7 @@ async fn with(
     let mut settings = settings.to_vec();
     settings.push(&revision);
     stage.release.upgrade(&settings).await?;
-    stage.ready(2).await?;
+    stage.renewed().await?;
     let load = Load::start(&stage.site, &MANY).await?;
     sleep(LOAD).await;
     Ok(load.stop().await?.without_failure()?.to_string())

@@ -32,7 +32,7 @@ async fn with_model(stage: &Stage) -> Result {
     ];
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
     stage.release.upgrade(&settings).await?;
-    stage.ready(2).await
+    stage.renewed().await
 }
 
 pub(super) async fn interrupted(stage: &mut Stage) -> Result<String> {
