@@ -8,17 +8,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use todo_api::{
-    ApprovalAnswer, ChatRequest, ChatResponse, LIST_MAX, MessageEdit, MessageList, MessageQuery,
-    PAGE_MAX, Problem, Turn, TurnState, Undone,
+    ApprovalAnswer, ChatRequest, ChatResponse, MessageEdit, MessageList, MessageQuery, Problem,
+    Turn, TurnState, Undone,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    abandoned,
     begin::Begun,
-    queries, resume, rules,
+    resume, rules,
     say::{self, Say},
-    stream, undo, view,
+    stream, undo,
 };
 use crate::{
     app::App,
@@ -33,6 +32,7 @@ use crate::{
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(messages))
+        .routes(routes!(latest_messages))
         .routes(routes!(get))
         .routes(routes!(stop))
         .routes(routes!(undo))
@@ -253,32 +253,23 @@ async fn messages(
     ConversationId(id): ConversationId,
     Query(query): Query<MessageQuery>,
 ) -> Result<Answer<MessageList>, Error> {
-    let limit = match query.limit {
-        None => LIST_MAX,
-        Some(limit) if (1..=PAGE_MAX).contains(&limit) => limit,
-        Some(_) => {
-            return Err(Error::field(
-                "limit",
-                format!("A page holds 1 to {PAGE_MAX} messages."),
-            ));
-        }
-    };
-    let user_id = &caller.user_id;
-    let mut conn = app.db.read().await?;
-    let found = crate::conversations::queries::find(&mut conn, user_id, id).await?;
-    found.ok_or(Error::NotFound("conversation"))?;
-    if let Some(turn) = queries::unfinished(&mut conn, user_id, id).await?
-        && turn.is_abandoned(app.clock.now())
-    {
-        drop(conn);
-        abandoned::interrupt_if_abandoned(&app, user_id, turn.id).await?;
-        conn = app.db.read().await?;
-    }
-    let limit = usize::from(limit);
-    let mut rows =
-        queries::latest_messages(&mut conn, user_id, id, query.before, limit as i64 + 1).await?;
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let messages = view::messages(&mut conn, user_id, rows, app.clock.now()).await?;
-    Ok(Answer(MessageList { messages, has_more }))
+    rules::messages(&app, &caller.user_id, Some(id), query)
+        .await
+        .map(Answer)
+}
+
+/// Lists the messages of the newest conversation, oldest first: whoever opens the chat need not ask
+/// for the conversations before.
+#[utoipa::path(get, path = "/conversations/latest/messages", tag = "chat", operation_id = "list_latest_messages", params(("user_id" = String, Path), MessageQuery), responses(
+    (status = 200, body = MessageList),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+async fn latest_messages(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<MessageQuery>,
+) -> Result<Answer<MessageList>, Error> {
+    rules::messages(&app, &caller.user_id, None, query)
+        .await
+        .map(Answer)
 }

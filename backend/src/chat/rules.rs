@@ -1,8 +1,9 @@
-//! Turns as they stand, stopping them, and how those end that run in no process.
+//! Turns as they stand, the messages of a conversation, stopping turns, and how those end that run
+//! in no process.
 
 use std::time::Duration;
 
-use todo_api::{Turn, TurnEvent, TurnState};
+use todo_api::{LIST_MAX, MessageList, MessageQuery, PAGE_MAX, Turn, TurnEvent, TurnState};
 
 use super::{
     abandoned,
@@ -13,6 +14,7 @@ use super::{
 use crate::{
     app::App,
     caller::UserId,
+    conversations,
     db::types::At,
     error::Error,
     idempotency::MaybeKey,
@@ -29,6 +31,51 @@ pub(super) async fn get(app: &App, user_id: &UserId, id: i64) -> Result<view::Wh
     drop(conn);
     abandoned::interrupt_if_abandoned(app, user_id, id).await?;
     view::whole(&mut app.db.read().await?, user_id, id).await
+}
+
+/// The messages of a conversation, or of the newest one.
+///
+/// # Errors
+/// [`Error::Invalid`] for a limit out of range, [`Error::NotFound`] when there is no such
+/// conversation.
+pub(super) async fn messages(
+    app: &App,
+    user_id: &UserId,
+    conversation: Option<i64>,
+    query: MessageQuery,
+) -> Result<MessageList, Error> {
+    let limit = match query.limit {
+        None => LIST_MAX,
+        Some(limit) if (1..=PAGE_MAX).contains(&limit) => limit,
+        Some(_) => {
+            return Err(Error::field(
+                "limit",
+                format!("A page holds 1 to {PAGE_MAX} messages."),
+            ));
+        }
+    };
+    let mut conn = app.db.read().await?;
+    let found = match conversation {
+        Some(id) => conversations::queries::find(&mut conn, user_id, id).await?,
+        None => conversations::queries::list(&mut conn, user_id, None, None, 1)
+            .await?
+            .pop(),
+    };
+    let id = found.ok_or(Error::NotFound("conversation"))?.id;
+    if let Some(turn) = queries::unfinished(&mut conn, user_id, id).await?
+        && turn.is_abandoned(app.clock.now())
+    {
+        drop(conn);
+        abandoned::interrupt_if_abandoned(app, user_id, turn.id).await?;
+        conn = app.db.read().await?;
+    }
+    let limit = usize::from(limit);
+    let mut rows =
+        queries::latest_messages(&mut conn, user_id, id, query.before, limit as i64 + 1).await?;
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let messages = view::messages(&mut conn, user_id, rows, app.clock.now()).await?;
+    Ok(MessageList { messages, has_more })
 }
 
 /// Stops a turn; one that has finished stays as it is.

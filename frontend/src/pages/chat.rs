@@ -5,6 +5,8 @@ mod stream;
 mod turn;
 pub(crate) mod view;
 
+use std::fmt::Display;
+
 use axum::{
     extract::{Path, RawQuery, State},
     http::{HeaderValue, Method, StatusCode},
@@ -36,10 +38,11 @@ use crate::{
 /// Messages of one page of a conversation.
 const PAGE_SIZE: u16 = 50;
 
-/// Asks for the latest messages of a conversation, or for those before one.
+/// Asks for the latest messages of a conversation, by its number or `latest`, or for those before
+/// one.
 pub(crate) async fn load_messages(
     session: &Session,
-    conversation: i64,
+    conversation: impl Display,
     before: Option<i64>,
 ) -> Result<MessageList, BackendError> {
     let query = MessageQuery {

@@ -1,5 +1,7 @@
 //! The task page: the list beside the chat.
 
+use std::fmt::Display;
+
 use askama::Template;
 use axum::{
     extract::{RawQuery, State},
@@ -199,27 +201,32 @@ async fn load_chat(
     match address.open() {
         Open::New => Ok((conversations.await?, None)),
         Open::Latest => {
-            let conversations = conversations.await?;
-            let messages = match conversations.conversations.first() {
-                Some(latest) => load_messages(session, latest.id, None).await?,
-                None => None,
-            };
-            Ok((conversations, messages))
+            let messages = load_messages(session, "latest", None);
+            let (conversations, messages) = tokio::try_join!(conversations, messages)?;
+            Ok((conversations, messages.and_then(numbered)))
         }
         Open::Number(id) => {
-            tokio::try_join!(conversations, load_messages(session, id, address.before))
+            let messages = load_messages(session, id, address.before);
+            let (conversations, messages) = tokio::try_join!(conversations, messages)?;
+            Ok((conversations, messages.map(|messages| (id, messages))))
         }
     }
 }
 
-/// The messages of a conversation; none when it is not there any more.
+/// The messages with their conversation's number, which they know themselves.
+fn numbered(messages: MessageList) -> Option<(i64, MessageList)> {
+    let id = messages.messages.first()?.conversation_id;
+    Some((id, messages))
+}
+
+/// The messages of a conversation; none when it is not there.
 async fn load_messages(
     session: &Session,
-    id: i64,
+    conversation: impl Display,
     before: Option<i64>,
-) -> Result<Option<(i64, MessageList)>, BackendError> {
-    match chat::load_messages(session, id, before).await {
-        Ok(messages) => Ok(Some((id, messages))),
+) -> Result<Option<MessageList>, BackendError> {
+    match chat::load_messages(session, conversation, before).await {
+        Ok(messages) => Ok(Some(messages)),
         Err(error) if error.status() == StatusCode::NOT_FOUND => Ok(None),
         Err(error) => Err(error),
     }

@@ -10,6 +10,7 @@ on_both!(scripted =>
     a_conversation_is_renamed,
     a_deleted_conversation_is_gone_and_its_tasks_stay,
     messages_come_in_pages,
+    the_newest_conversation_need_not_be_known_by_its_number,
     the_model_is_shown_the_last_fifty_messages,
     a_conversation_deleted_in_mid_answer_disturbs_nobody_else,
 );
@@ -152,6 +153,29 @@ async fn messages_come_in_pages(app: TestApp) {
     let before = page(&format!("?limit=4&before={}", last.messages[0].id)).await;
     assert!(!before.has_more);
     assert_eq!(before.messages, all.messages[..4]);
+}
+
+async fn the_newest_conversation_need_not_be_known_by_its_number(app: TestApp) {
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let path = "conversations/latest/messages";
+    ann.get(path).await.problem(404, "not_found");
+    for number in 1..=2 {
+        ann.say(&format!("say Number {number}.")).await;
+    }
+    bob.say("say Bob's.").await;
+    let latest: MessageList = ann.get(path).await.expect(200);
+    let second: MessageList = ann.get("conversations/2/messages").await.expect(200);
+    assert_eq!(latest, second);
+    let last: MessageList = ann.get(&format!("{path}?limit=1")).await.expect(200);
+    assert_eq!(last.messages[0].content, "Number 2.");
+
+    ann.delete("conversations/2").await.assert_status(200);
+    let latest: MessageList = ann.get(path).await.expect(200);
+    assert_eq!(latest.messages[0].content, "say Number 1.");
+    // It is a name of its messages alone.
+    ann.delete("conversations/latest")
+        .await
+        .problem(404, "not_found");
 }
 
 async fn the_model_is_shown_the_last_fifty_messages(app: TestApp) {
