@@ -36,7 +36,8 @@ const DATABASE_DIRECT_URL: Setting = Setting::optional(
     "The same database past a connection pooler, for migrations and notifications.",
 )
 .secret();
-const DATABASE_POOL_SIZE: Setting = Setting::new(
+/// How many connections to the database there may be.
+pub const DATABASE_POOL_SIZE: Setting = Setting::new(
     "DATABASE_POOL_SIZE",
     "10",
     "The most database connections of one process.",

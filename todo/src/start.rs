@@ -3,7 +3,9 @@
 
 use std::path::PathBuf;
 
-use todo_backend::config::{Config, DATABASE_URL, JWT_SECRET, METRICS_ADDR, PORT};
+use todo_backend::config::{
+    Config, DATABASE_POOL_SIZE, DATABASE_URL, JWT_SECRET, METRICS_ADDR, PORT,
+};
 use todo_backend::db::{Db, Location};
 use todo_service::environment::{Environment, Setting};
 use todo_service::program::{self, Failure};
@@ -14,10 +16,12 @@ use crate::data::{DataDir, OwnerOnly};
 use crate::{Options, page};
 
 /// The settings whose defaults differ from the servers': one person, one machine, a terminal.
-pub(crate) const DEFAULTS: [(&Setting, &str); 5] = [
+pub(crate) const DEFAULTS: [(&Setting, &str); 6] = [
     (&ADDR, "127.0.0.1"),
     (&PORT, "3000"),
     (&METRICS_ADDR, "off"),
+    // Each reader of the file has a cache, and its thread a heap.
+    (&DATABASE_POOL_SIZE, "4"),
     (&SHUTDOWN_DELAY, "0"),
     (&LOG, "warn"),
 ];

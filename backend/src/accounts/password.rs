@@ -1,11 +1,14 @@
 //! Passwords: hashed with Argon2id off the event loop, a few at a time, because each takes tens of
 //! milliseconds of a core and 19 MiB.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::{
+        self,
+        phc::{Output, ParamsString, PasswordHash, Salt},
+    },
 };
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
@@ -67,11 +70,18 @@ pub enum Verdict {
     Outdated,
 }
 
+/// What Argon2 computes in.
+#[derive(Debug, Default)]
+struct Memory(Vec<Block>);
+
 /// Hashes and verifies passwords, a few at a time.
 #[derive(Clone, Debug)]
 pub struct Passwords {
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
+    /// The memory of hashes that are done, for the next ones: given back each time, the allocator
+    /// would have several such pieces lying about.
+    idle: Arc<Mutex<Vec<Memory>>>,
 }
 
 impl Default for Passwords {
@@ -79,6 +89,7 @@ impl Default for Passwords {
         Self {
             running: Arc::new(Semaphore::new(AT_ONCE)),
             admitted: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
+            idle: Arc::default(),
         }
     }
 }
@@ -89,7 +100,7 @@ impl Passwords {
     /// # Errors
     /// 429 when too many are waiting.
     pub async fn hash(&self, password: Password) -> Result<String, Error> {
-        self.run(move || hash(&password)).await?
+        self.run(move |memory| hash(&password, memory)).await?
     }
 
     /// Compares a password with a stored hash, or with nobody's when there is none.
@@ -101,10 +112,10 @@ impl Passwords {
         password: Password,
         stored: Option<String>,
     ) -> Result<Verdict, Error> {
-        self.run(move || match &stored {
-            Some(stored) => verify(&password, stored),
+        self.run(move |memory| match &stored {
+            Some(stored) => verify(&password, stored, memory),
             None => {
-                verify(&password, NO_ONE);
+                verify(&password, NO_ONE, memory);
                 Verdict::Wrong
             }
         })
@@ -115,7 +126,7 @@ impl Passwords {
     /// its own hash is done.
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let Ok(admitted) = self.admitted.clone().try_acquire_owned() else {
             return Err(Error::TooManyRequests {
@@ -127,8 +138,12 @@ impl Passwords {
         let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
         let running = self.running.clone().acquire_owned().await;
         let running = running.map_err(|closed| internal(&closed))?;
+        let idle = self.idle.clone();
         let work = move || {
-            let result = work();
+            let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = idle().pop().unwrap_or_default();
+            let result = work(&mut memory);
+            idle().push(memory);
             drop((running, admitted));
             result
         };
@@ -144,47 +159,81 @@ fn argon2() -> Result<Argon2<'static>, argon2::Error> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-fn hash(password: &Password) -> Result<String, Error> {
-    let hash = argon2()
-        .map_err(|error| Error::Internal(error.to_string()))?
-        .hash_password(password.0.as_bytes())
-        .map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(hash.to_string())
+impl Memory {
+    /// What Argon2 makes of a password.
+    fn derive(
+        &mut self,
+        argon2: &Argon2<'_>,
+        password: &Password,
+        salt: &Salt,
+    ) -> password_hash::Result<Output> {
+        let params = argon2.params();
+        let mut bytes = [0; Output::MAX_LENGTH];
+        let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+        let output = bytes
+            .get_mut(..length)
+            .ok_or(password_hash::Error::OutputSize)?;
+        self.0.resize(params.block_count(), Block::new());
+        argon2.hash_password_into_with_memory(password.0.as_bytes(), salt, output, &mut self.0)?;
+        Ok(Output::new(output)?)
+    }
 }
 
-fn verify(password: &Password, stored: &str) -> Verdict {
-    if !stored.starts_with('$') {
-        return if verify_scrypt(password, stored) == Some(true) {
-            Verdict::Outdated
-        } else {
-            Verdict::Wrong
-        };
-    }
-    let (Ok(argon2), Ok(parsed)) = (argon2(), PasswordHash::new(stored)) else {
-        return Verdict::Wrong;
+fn hash(password: &Password, memory: &mut Memory) -> Result<String, Error> {
+    hash_argon2(password, memory)
+        .map(|hash| hash.to_string())
+        .map_err(|error| Error::Internal(error.to_string()))
+}
+
+fn hash_argon2(password: &Password, memory: &mut Memory) -> password_hash::Result<PasswordHash> {
+    let argon2 = argon2()?;
+    let salt = Salt::generate();
+    Ok(PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params())?,
+        hash: Some(memory.derive(&argon2, password, &salt)?),
+        salt: Some(salt),
+    })
+}
+
+fn verify(password: &Password, stored: &str, memory: &mut Memory) -> Verdict {
+    let verdict = if stored.starts_with('$') {
+        verify_argon2(password, stored, memory)
+    } else {
+        verify_scrypt(password, stored)
     };
-    // The parameters are those of the stored hash.
-    if argon2
-        .verify_password(password.0.as_bytes(), &parsed)
-        .is_err()
-    {
-        return Verdict::Wrong;
+    verdict.unwrap_or(Verdict::Wrong)
+}
+
+/// Our own form, a PHC string, with whatever parameters it names. None when `stored` is not of that
+/// form.
+fn verify_argon2(password: &Password, stored: &str, memory: &mut Memory) -> Option<Verdict> {
+    let stored = PasswordHash::new(stored).ok()?;
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = stored.version.map(Version::try_from).transpose().ok()?;
+    let params = Params::try_from(&stored).ok()?;
+    let theirs = Argon2::new(algorithm, version.unwrap_or_default(), params);
+    let (salt, key) = (stored.salt?, stored.hash?);
+    // The comparison takes the same time wherever the two differ.
+    if memory.derive(&theirs, password, &salt).ok()? != key {
+        return Some(Verdict::Wrong);
     }
-    let current = Params::try_from(&parsed).is_ok_and(|params| {
-        let ours = argon2.params();
+    let ours = argon2().ok()?;
+    let costs = |argon2: &Argon2<'_>| {
+        let params = argon2.params();
         (params.m_cost(), params.t_cost(), params.p_cost())
-            == (ours.m_cost(), ours.t_cost(), ours.p_cost())
-    });
-    if current {
+    };
+    Some(if costs(&theirs) == costs(&ours) {
         Verdict::Right
     } else {
         Verdict::Outdated
-    }
+    })
 }
 
 /// Better Auth's form, `salt:key` in hexadecimal, where the salt's text itself is the salt. None
 /// when `stored` is not of that form.
-fn verify_scrypt(password: &Password, stored: &str) -> Option<bool> {
+fn verify_scrypt(password: &Password, stored: &str) -> Option<Verdict> {
     let (salt, key) = stored.split_once(':')?;
     let key = from_hex(key).filter(|key| key.len() == 64)?;
     let params = scrypt::Params::new(14, 16, 1).ok()?;
@@ -196,7 +245,11 @@ fn verify_scrypt(password: &Password, stored: &str) -> Option<bool> {
         &mut derived,
     )
     .ok()?;
-    Some(derived.ct_eq(key.as_slice()).into())
+    Some(if derived.ct_eq(key.as_slice()).into() {
+        Verdict::Outdated
+    } else {
+        Verdict::Wrong
+    })
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
@@ -215,6 +268,8 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordHasher;
+
     use super::*;
 
     /// Made by the npm package `better-auth` 1.7.25: `password1`, and `pässwörd①` typed with
@@ -226,40 +281,39 @@ mod tests {
         Password::to_check(text).unwrap()
     }
 
+    fn hash(text: &str) -> String {
+        super::hash(&typed(text), &mut Memory::default()).unwrap()
+    }
+
+    fn verify(text: &str, stored: &str) -> Verdict {
+        super::verify(&typed(text), stored, &mut Memory::default())
+    }
+
     #[test]
     fn a_hash_is_argon2id_with_a_salt_of_its_own_and_verifies() {
-        let hashes = [
-            hash(&typed("password1")).unwrap(),
-            hash(&typed("password1")).unwrap(),
-        ];
+        let hashes = [hash("password1"), hash("password1")];
         assert_ne!(hashes[0], hashes[1]);
         for stored in &hashes {
             assert!(
                 stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
                 "{stored}"
             );
-            assert_eq!(verify(&typed("password1"), stored), Verdict::Right);
-            assert_eq!(verify(&typed("password2"), stored), Verdict::Wrong);
+            assert_eq!(verify("password1", stored), Verdict::Right);
+            assert_eq!(verify("password2", stored), Verdict::Wrong);
         }
     }
 
     #[test]
     fn a_password_typed_with_combining_marks_is_the_same_password() {
-        let stored = hash(&typed("pässwörd①")).unwrap();
-        assert_eq!(
-            verify(&typed("pa\u{308}sswo\u{308}rd1"), &stored),
-            Verdict::Right
-        );
+        let stored = hash("pässwörd①");
+        assert_eq!(verify("pa\u{308}sswo\u{308}rd1", &stored), Verdict::Right);
     }
 
     #[test]
     fn what_better_auth_stored_verifies_and_is_due_for_a_new_hash() {
-        assert_eq!(verify(&typed("password1"), BETTER_AUTH), Verdict::Outdated);
-        assert_eq!(verify(&typed("password2"), BETTER_AUTH), Verdict::Wrong);
-        assert_eq!(
-            verify(&typed("pässwörd①"), BETTER_AUTH_UNICODE),
-            Verdict::Outdated
-        );
+        assert_eq!(verify("password1", BETTER_AUTH), Verdict::Outdated);
+        assert_eq!(verify("password2", BETTER_AUTH), Verdict::Wrong);
+        assert_eq!(verify("pässwörd①", BETTER_AUTH_UNICODE), Verdict::Outdated);
     }
 
     #[test]
@@ -270,7 +324,22 @@ mod tests {
             Params::new(64, 1, 1, None).unwrap(),
         );
         let stored = weak.hash_password(b"password1").unwrap().to_string();
-        assert_eq!(verify(&typed("password1"), &stored), Verdict::Outdated);
+        assert_eq!(verify("password1", &stored), Verdict::Outdated);
+        assert_eq!(verify("password2", &stored), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn hashes_take_each_others_memory() {
+        let passwords = Passwords::default();
+        let ours = passwords.hash(typed("password1")).await.unwrap();
+        let weak =
+            "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        for (stored, verdict) in [(weak, Verdict::Wrong), (&ours, Verdict::Right)] {
+            let stored = Some(stored.to_owned());
+            let said = passwords.verify(typed("password1"), stored).await.unwrap();
+            assert_eq!(said, verdict);
+        }
+        assert_eq!(passwords.idle.lock().unwrap().len(), 1);
     }
 
     #[test]
@@ -285,11 +354,7 @@ mod tests {
             "$1$x$y",
             "ü:ü",
         ] {
-            assert_eq!(
-                verify(&typed("password1"), stored),
-                Verdict::Wrong,
-                "{stored}"
-            );
+            assert_eq!(verify("password1", stored), Verdict::Wrong, "{stored}");
         }
     }
 
@@ -328,7 +393,7 @@ mod tests {
             let (passwords, wait) = (passwords.clone(), wait.clone());
             admitted.push(tokio::spawn(async move {
                 passwords
-                    .run(move || wait.lock().unwrap().recv().unwrap())
+                    .run(move |_| wait.lock().unwrap().recv().unwrap())
                     .await
             }));
         }
