@@ -12,6 +12,7 @@ pkgs.mkShell {
 
       nodejs
       postgresql
+      wrk
       python3
 
       kubeconform

@@ -33,6 +33,7 @@ pub(crate) fn build_and_measure(arguments: &Arguments) -> Result {
     }
     tools::postgres()?;
     tools::node()?;
+    tools::wrk()?;
     let packages = PACKAGES.iter().flat_map(|name| ["--package", name]);
     run(cargo()
         .args(["build", "--release", "--bins"])

@@ -44,6 +44,11 @@ pub(crate) fn node() -> Result {
     ensure("Node.js", &["nodejs", "npm"], found)
 }
 
+/// A load generator.
+pub(crate) fn wrk() -> Result {
+    ensure("wrk", &["wrk"], is_on_path("wrk"))
+}
+
 /// Python with the means to make an environment, for Schemathesis.
 pub(crate) fn python() -> Result {
     let found = works("python3", &["-c", "import ensurepip, venv"]);

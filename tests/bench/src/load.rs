@@ -1,65 +1,61 @@
-//! Load: connections that each ask again as soon as they have their answer.
+//! Load by wrk: connections that each ask again as soon as they have their answer. As pgbench does,
+//! it takes little of the cores that it shares with what it loads.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{io::Write, net::SocketAddr, process::Command, time::Duration};
 
-use crate::{
-    Result,
-    http::{Call, Connection},
-};
+use crate::{Result, http::Call};
 
 /// What a load gave.
 pub(crate) struct Measured {
     /// Answers per second.
     pub(crate) rate: f64,
-    /// How long each answer took, in milliseconds, shortest first.
-    latencies: Vec<f64>,
+    /// The milliseconds that half of the answers took at most.
+    pub(crate) p50: f64,
+    /// The milliseconds that 99 of a hundred took at most.
+    pub(crate) p99: f64,
 }
 
-impl Measured {
-    /// The latency in milliseconds that so many of a hundred answers took at most.
-    pub(crate) fn percentile(&self, percent: usize) -> f64 {
-        percentile(&self.latencies, percent)
-    }
-}
-
-/// Asks for `next()` again and again over that many connections; an answer that is no success ends
-/// it all.
+/// Asks again and again over that many connections, each time for one of the calls by chance; an
+/// answer that is no success is a failure of it all.
 pub(crate) async fn run(
     address: SocketAddr,
     connections: usize,
     time: Duration,
-    next: impl Fn() -> Call + Clone + Send + 'static,
+    calls: &[Call],
 ) -> Result<Measured> {
-    let start = Instant::now();
-    let workers: Vec<_> = (0..connections)
-        .map(|_| tokio::spawn(ask(address, start + time, next.clone())))
+    let mut script = tempfile::NamedTempFile::new()?;
+    // Rust's escapes of what is ASCII are Lua's too.
+    let calls: Vec<String> = calls
+        .iter()
+        .map(|call| format!("{:?}", call.text()))
         .collect();
-    let mut latencies = Vec::new();
-    for worker in workers {
-        latencies.extend(worker.await??);
-    }
-    let rate = latencies.len() as f64 / start.elapsed().as_secs_f64();
-    latencies.sort_by(f64::total_cmp);
-    Ok(Measured { rate, latencies })
-}
-
-async fn ask(address: SocketAddr, until: Instant, next: impl Fn() -> Call) -> Result<Vec<f64>> {
-    let mut connection = Connection::open(address).await?;
-    let mut latencies = Vec::new();
-    loop {
-        let call = next();
-        let asked = Instant::now();
-        if asked >= until {
-            return Ok(latencies);
-        }
-        let answer = connection.send(&call).await?;
-        if answer.status >= 400 {
-            answer.json()?;
-        }
-        latencies.push(milliseconds(asked.elapsed()));
+    write!(
+        script,
+        "local calls = {{{}}}\n{}",
+        calls.join(",\n"),
+        include_str!("load.lua")
+    )?;
+    let mut wrk = Command::new("wrk");
+    wrk.args(["--threads", "1"])
+        .args(["--connections", &connections.to_string()])
+        .args(["--duration", &format!("{}s", time.as_secs())])
+        // What takes longer counts as a failure.
+        .args(["--timeout", "30s"])
+        .arg("--script")
+        .arg(script.path())
+        .arg(format!("http://{address}/"));
+    let output = tokio::task::spawn_blocking(move || wrk.output()).await??;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let figures: Option<[f64; 4]> = said
+        .lines()
+        .find_map(|line| line.strip_prefix("figures: "))
+        .and_then(|figures| {
+            let figures: Vec<f64> = figures.split(' ').flat_map(str::parse).collect();
+            figures.try_into().ok()
+        });
+    match figures {
+        Some([0.0, rate, p50, p99]) => Ok(Measured { rate, p50, p99 }),
+        _ => Err(format!("wrk: {said}{}", String::from_utf8_lossy(&output.stderr)).into()),
     }
 }
 

@@ -31,16 +31,14 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
     let person = Person::sign_up(backend.address, "lister").await?;
     person.add_tasks(backend.address, TASKS).await?;
 
-    let (tool, list) = (list_tasks(&person), person.get("tasks"));
-    let answer = Connection::open(backend.address).await?.send(&tool).await?;
+    let (tool, list) = ([list_tasks(&person)], [person.get("tasks")]);
+    let mut connection = Connection::open(backend.address).await?;
+    let answer = connection.send(&tool[0]).await?;
     let listed = &answer.json()?["result"]["structuredContent"]["result"];
     if listed.as_array().map(Vec::len) != Some(TASKS) {
         return Err(format!("the tool lists {listed}").into());
     }
-    let run = |call: &Call, time| {
-        let call = call.clone();
-        load::run(backend.address, CONNECTIONS, time, move || call.clone())
-    };
+    let run = async |call, time| load::run(backend.address, CONNECTIONS, time, call).await;
     run(&tool, WARM_UP).await?;
     run(&list, WARM_UP).await?;
     let (mut by_tool, mut by_rest) = (vec![], vec![]);

@@ -1,8 +1,7 @@
 //! Resident memory: after the start, and at the end of a minute of load.
 
-use std::time::Duration;
+use std::{iter, time::Duration};
 
-use rand::{random_ratio, seq::IndexedRandom};
 use tokio::time::sleep;
 
 use crate::{
@@ -79,26 +78,15 @@ fn list(person: &Person) -> Call {
 
 type Ask = fn(&Person) -> Call;
 
-/// One of a hundred calls signs in.
-async fn load(
-    program: &Program,
-    people: &[Person],
-    sign_in: &'static [Ask],
-    others: &'static [Ask],
-) -> Result {
-    let people = people.to_vec();
-    let next = move || {
-        let mut random = rand::rng();
-        let asks = if random_ratio(1, 100) {
-            sign_in
-        } else {
-            others
-        };
-        match (people.choose(&mut random), asks.choose(&mut random)) {
-            (Some(person), Some(ask)) => ask(person),
-            _ => Call::get("/livez"),
+/// One of a hundred calls signs in; there are as many kinds of either.
+async fn load(program: &Program, people: &[Person], sign_in: &[Ask], others: &[Ask]) -> Result {
+    let mut calls = Vec::new();
+    for (sign_in, other) in sign_in.iter().zip(others) {
+        for person in people {
+            calls.push(sign_in(person));
+            calls.extend(iter::repeat_n(other(person), 99));
         }
-    };
-    load::run(program.address, CONNECTIONS, LOAD, next).await?;
+    }
+    load::run(program.address, CONNECTIONS, LOAD, &calls).await?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::{
     Figure, Result,
     http::Connection,
-    load::{self, median},
+    load::{self, Measured, median},
     person::Person,
     postgres::Database,
     programs::Program,
@@ -28,11 +28,8 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
     let person = Person::sign_up(backend.address, "lister").await?;
     person.add_tasks(backend.address, TASKS).await?;
 
-    let list = person.get("tasks");
-    let lists = |time| {
-        let list = list.clone();
-        load::run(backend.address, CONNECTIONS, time, move || list.clone())
-    };
+    let list = [person.get("tasks")];
+    let lists = |time| load::run(backend.address, CONNECTIONS, time, &list);
     lists(WARM_UP).await?;
     let statement = database.last_statement().await?;
     // The user and, because a list shows whether there are more, one above the most it holds.
@@ -40,14 +37,12 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
     let (mut tps, mut rates, mut p50s, mut tails) = (vec![], vec![], vec![], vec![]);
     for run in 1..=RUNS {
         let pgbench = database.pgbench(&statement, &values, CONNECTIONS, RUN.as_secs())?;
-        let lists = lists(RUN).await?;
-        let (p50, p99) = (lists.percentile(50), lists.percentile(99));
+        let Measured { rate, p50, p99 } = lists(RUN).await?;
         println!(
-            "run {run} of {RUNS}: pgbench {pgbench:.0}/s, lists {:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms",
-            lists.rate
+            "run {run} of {RUNS}: pgbench {pgbench:.0}/s, lists {rate:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms"
         );
         tps.push(pgbench);
-        rates.push(lists.rate);
+        rates.push(rate);
         p50s.push(p50);
         tails.push(p99 / p50);
     }
