@@ -23,14 +23,13 @@ use crate::{
     text::{containing, key},
 };
 
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+/// A task as it is read; the keys by which the database sorts and searches stay there.
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = tasks, check_for_backend(diesel::pg::Pg))]
 pub(super) struct Row {
     user_id: String,
     pub(super) id: i64,
     title: String,
-    title_key: String,
-    search_key: String,
     description: Option<String>,
     completed: bool,
     priority: i16,
@@ -42,7 +41,7 @@ pub(super) struct Row {
 }
 
 /// What a task's row says of its [`Fields`].
-#[derive(AsChangeset)]
+#[derive(AsChangeset, Insertable)]
 #[diesel(table_name = tasks, treat_none_as_null = true)]
 struct FieldColumns {
     title: String,
@@ -72,25 +71,6 @@ impl FieldColumns {
 }
 
 impl Row {
-    fn new(user_id: &UserId, id: i64, fields: &Fields, now: Timestamp) -> Self {
-        let columns = FieldColumns::of(fields);
-        Self {
-            user_id: user_id.to_string(),
-            id,
-            title: columns.title,
-            title_key: columns.title_key,
-            search_key: columns.search_key,
-            description: columns.description,
-            completed: columns.completed,
-            priority: columns.priority,
-            due_date: columns.due_date,
-            tags: columns.tags,
-            created_at: At(now),
-            updated_at: At(now),
-            deleted_at: None,
-        }
-    }
-
     pub(super) fn fields(&self) -> Fields {
         Fields {
             title: self.title.clone(),
@@ -105,7 +85,7 @@ impl Row {
     pub(super) fn cursor(&self, query: &TaskQuery) -> Cursor {
         let position = match query.sort.unwrap_or_default() {
             TaskSort::Created => Position::Created,
-            TaskSort::Title => Position::Title(self.title_key.clone()),
+            TaskSort::Title => Position::Title(key(&self.title)),
             TaskSort::DueDate => Position::DueDate(self.due_date.clone()),
             TaskSort::Priority => Position::Priority(self.priority),
         };
@@ -231,10 +211,17 @@ pub(super) async fn insert(
     fields: &Fields,
     now: Timestamp,
 ) -> QueryResult<Row> {
-    let row = Row::new(user_id, id, fields, now);
-    on!(conn, |conn| diesel::insert_into(tasks::table)
-        .values(&row)
-        .execute(conn)
+    let values = (
+        tasks::user_id.eq(user_id.as_str()),
+        tasks::id.eq(id),
+        FieldColumns::of(fields),
+        tasks::created_at.eq(At(now)),
+        tasks::updated_at.eq(At(now)),
+    );
+    let row = on!(conn, |conn| diesel::insert_into(tasks::table)
+        .values(values)
+        .returning(Row::as_returning())
+        .get_result(conn)
         .await)?;
     insert_tags(conn, user_id, id, &fields.tags).await?;
     Ok(row)
