@@ -41,6 +41,7 @@ let
         doCheck = false;
         # As in the Dockerfile.
         env = {
+          CARGO_PROFILE_RELEASE_LTO = "off";
           CARGO_PROFILE_RELEASE_OPT_LEVEL = "s";
           RUSTFLAGS = "-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs";
         };
