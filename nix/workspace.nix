@@ -19,6 +19,7 @@ let
       ../Cargo.toml
       ../Cargo.lock
       ../api
+      ../assistant
       ../backend
       ../frontend
       ../service

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::uri::Authority;
+use todo_assistant::settings::{self as assistant, Assistant};
 use todo_service::environment::{Reader, Secret, Setting};
 use todo_service::settings::ServerSettings;
 
 use crate::accounts::RateLimits;
-use crate::assistant::settings::{self as assistant, Assistant};
 use crate::db::{self, Location};
 
 /// Where the backend listens.

@@ -6,7 +6,6 @@
 
 pub mod accounts;
 pub mod app;
-pub mod assistant;
 pub mod caller;
 pub mod chat;
 pub mod clock;
@@ -24,5 +23,4 @@ pub mod server;
 pub mod sse;
 pub mod tasks;
 pub mod text;
-pub mod tls;
 pub mod writes;

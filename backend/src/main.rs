@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use todo_backend::accounts::reset;
-use todo_backend::assistant;
 use todo_backend::clock::Clock;
 use todo_backend::config::{Config, METRICS_ADDR, PORT, TODO_TOKEN};
 use todo_backend::db::Db;
@@ -70,7 +69,7 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<ExitCode, Failure> {
     let config = configure()?;
-    let model = assistant::open(&config.assistant)?;
+    let model = todo_assistant::open(&config.assistant)?;
     Ok(server::serve(config, model).await?.into())
 }
 

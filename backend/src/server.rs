@@ -9,6 +9,7 @@ use axum::{
     response::Response,
 };
 use rmcp::handler::server::skill_catalog::SkillCatalogError;
+use todo_assistant::{model::Model, openai};
 use todo_service::{
     Health, Lifecycle, Listener, health, lifecycle::Ending, metrics, program::Failure,
 };
@@ -21,7 +22,6 @@ use crate::{
         oauth::{self, ClientDocuments},
     },
     app::{App, Parts},
-    assistant::{self, model::Model, openai},
     caller,
     chat::{self, Turns},
     clock::Clock,
@@ -75,7 +75,7 @@ impl Backend {
     /// # Errors
     /// When the database's URL is malformed, or the model's client cannot be made.
     pub fn open(config: Config, lifecycle: Lifecycle, clock: Clock) -> Result<Self, OpenError> {
-        let model = assistant::open(&config.assistant)?;
+        let model = todo_assistant::open(&config.assistant)?;
         Self::with_model(config, lifecycle, clock, model)
     }
 

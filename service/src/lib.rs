@@ -1,5 +1,5 @@
-//! What both servers share: settings from the environment, logs, metrics, health, the HTTP stack
-//! and an orderly end.
+//! What both servers share: settings from the environment, logs, metrics, health, the HTTP stack,
+//! TLS and an orderly end.
 
 pub mod environment;
 pub mod health;
@@ -10,6 +10,8 @@ pub mod program;
 pub mod serve;
 pub mod settings;
 pub mod telemetry;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 pub use environment::{Environment, EnvironmentError, Reader, Secret, Setting};
 pub use health::{Health, Readiness};

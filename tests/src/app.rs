@@ -9,9 +9,9 @@ use tempfile::TempDir;
 use todo_api::{
     ChatResponse, CreatedPersonalToken, Message, MessageList, SignedUp, Task, TokenAnswer, Turn,
 };
+use todo_assistant::model::Model;
 use todo_backend::{
     accounts::oauth::ClientDocuments,
-    assistant::{self, model::Model},
     clock::Clock,
     config::Config,
     db::{Conn, Location},
@@ -214,7 +214,7 @@ impl TestApp {
 
     /// Starts a backend on a database that is there, with the model that the settings name.
     pub async fn on(database: Database, clock: Clock, variables: &[(&str, &str)]) -> Self {
-        let model = assistant::open(&database.config(variables).assistant).unwrap();
+        let model = todo_assistant::open(&database.config(variables).assistant).unwrap();
         Self::with_model(database, clock, variables, Signals::default(), model).await
     }
 

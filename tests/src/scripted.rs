@@ -22,7 +22,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use serde_json::Value;
 use tempfile::TempDir;
-use todo_backend::assistant::model::{Call, Delta, Model, ModelError, ModelMessage, Request};
+use todo_assistant::model::{Call, Delta, Model, ModelError, ModelMessage, Request};
 use tokio::time::sleep;
 
 /// The pause between spoken words.

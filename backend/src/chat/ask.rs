@@ -5,10 +5,10 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use jiff::tz::TimeZone;
 use todo_api::TurnEvent;
+use todo_assistant::model::{Call, Delta, Request, Usage};
 use tokio::time::{Instant, timeout_at};
 
 use super::{ending::Ending, run::Run, view::BREAK};
-use crate::assistant::model::{Call, Delta, Request, Usage};
 
 /// Text that comes faster than this is put together into one event.
 const PACE: Duration = Duration::from_millis(25);

@@ -7,6 +7,7 @@ use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc};
 use futures_util::{FutureExt, future::join_all};
 use serde_json::{Value, json};
 use todo_api::{TurnEvent, Undo, Usage};
+use todo_assistant::model::{Call, ModelMessage};
 use tokio::time::Instant;
 
 use super::{
@@ -19,7 +20,6 @@ use super::{
 };
 use crate::{
     app::App,
-    assistant::model::{Call, ModelMessage},
     caller::{Caller, UserId},
     db::types::Json,
     error::Error,

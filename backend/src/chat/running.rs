@@ -9,6 +9,7 @@ use std::{
 
 use jiff::SignedDuration;
 use todo_api::TurnEvent;
+use todo_assistant::model::Model;
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore, watch},
     time::Instant,
@@ -21,7 +22,6 @@ use super::{
 };
 use crate::{
     app::App,
-    assistant::model::Model,
     caller::UserId,
     db::{Conn, DbError},
     error::Error,

@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use todo_api::{ChatResponse, Message, Role, ToolCall, Turn, TurnEvent, TurnState, Undo};
+use todo_assistant::model::{Call, ModelMessage};
 
 use super::queries::{self, CallRow, MessageRow, StepRow, TurnRow};
 use crate::{
-    assistant::model::{Call, ModelMessage},
     caller::UserId,
     db::{Conn, types::Json},
     error::Error,

@@ -10,10 +10,9 @@ use rustls::{
     crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
 };
+use todo_service::tls;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
-
-use crate::tls;
 
 /// A connection string that cannot be used. Never holds the string, which has a password in it.
 #[derive(Debug, thiserror::Error)]

@@ -9,13 +9,14 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 use todo_api::Scope;
+use todo_assistant::model::Tool;
 use tokio::sync::OnceCell;
 
 use super::{
     server::{CALL_META, Server, Whose, unwrapped},
     tools::{self, MODEL_TOOLS},
 };
-use crate::{app::App, assistant::model::Tool, caller::Caller, chat::calls::CallRef, error::Error};
+use crate::{app::App, caller::Caller, chat::calls::CallRef, error::Error};
 
 /// Size of the pipe in each direction, in bytes: larger messages pass in parts.
 const PIPE: usize = 8 * 1024;

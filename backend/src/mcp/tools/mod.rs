@@ -14,6 +14,7 @@ use rmcp::{
 use schemars::JsonSchema;
 use serde_json::Value;
 use todo_api::Scope;
+use todo_assistant::model;
 
 use arguments::{
     AddTask, AddTasks, CompleteTask, CompleteTasks, DeleteTask, ListTasks, UpdateTask,
@@ -142,14 +143,13 @@ pub(super) fn writes(name: &str, args: &Value) -> usize {
 }
 
 /// The tools as a model sees them: they are the same for everyone.
-pub(super) static MODEL_TOOLS: LazyLock<Arc<[crate::assistant::model::Tool]>> =
-    LazyLock::new(|| {
-        TOOLS
-            .iter()
-            .map(|tool| crate::assistant::model::Tool {
-                name: tool.name.to_string(),
-                description: tool.description.as_deref().unwrap_or_default().to_owned(),
-                parameters: (*tool.input_schema).clone(),
-            })
-            .collect()
-    });
+pub(super) static MODEL_TOOLS: LazyLock<Arc<[model::Tool]>> = LazyLock::new(|| {
+    TOOLS
+        .iter()
+        .map(|tool| model::Tool {
+            name: tool.name.to_string(),
+            description: tool.description.as_deref().unwrap_or_default().to_owned(),
+            parameters: (*tool.input_schema).clone(),
+        })
+        .collect()
+});

@@ -9,6 +9,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use rustls::RootCertStore;
 use serde::{Deserialize, de::IgnoredAny};
+use todo_service::tls;
 use url::Url;
 
 use super::{
@@ -17,7 +18,6 @@ use super::{
     fetch::{Admits, FetchError, Fetcher, OpenError},
     shown_name,
 };
-use crate::tls;
 
 /// Longest URL, in bytes.
 const URL_MAX: usize = 500;

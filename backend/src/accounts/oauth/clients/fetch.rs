@@ -10,10 +10,9 @@ use std::{
 use axum::http::{StatusCode, header};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::RootCertStore;
+use todo_service::tls;
 use tokio::{net::lookup_host, sync::Semaphore};
 use url::{Host, Url};
-
-use crate::tls;
 
 /// Most bytes of a document.
 const DOCUMENT_MAX: usize = 16 * 1024;

@@ -1,4 +1,4 @@
-//! TLS for connections that the backend opens itself: rustls with ring, and nothing else.
+//! TLS for connections that a server opens itself: rustls with ring, and nothing else.
 
 use std::sync::Arc;
 

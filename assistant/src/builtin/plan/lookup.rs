@@ -10,7 +10,7 @@ use super::{
     },
     Context, LOOKUP, Made, tasks,
 };
-use crate::assistant::model::ModelMessage;
+use crate::model::ModelMessage;
 
 /// What was found.
 pub(super) enum Resolved {

@@ -1,4 +1,6 @@
-//! The agent: a model that is asked with messages and tools, and what stands behind it.
+//! The models that can answer in the chat: the built-in assistant, any behind an OpenAI-compatible
+//! server, and the one standing in for the other. They know nothing of the database or of HTTP
+//! routes; the backend's agent asks them with messages and tools, and makes the calls.
 
 pub mod builtin;
 pub mod fallback;

@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::super::{commands::Talk, dates::Clock, plan, replies::Part};
-use crate::assistant::model::{ModelMessage, Request};
+use crate::model::{ModelMessage, Request};
 
 /// Monday 2026-11-23, 09:00 in Berlin.
 const NOW: &str = "2026-11-23T08:00:00Z";

@@ -6,7 +6,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use super::reasoning::Filter;
-use crate::assistant::model::{Call, ModelError};
+use crate::model::{Call, ModelError};
 
 /// Most calls of one step; the loop allows fewer.
 const CALLS_MAX: usize = 64;

@@ -8,14 +8,16 @@ use std::{
 };
 
 use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};
-use axum::http::{self, StatusCode, header};
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt, future::BoxFuture, stream::BoxStream};
+use http::{StatusCode, header};
 use reqwest::{Body, Response};
 use serde_json::Value;
+use todo_service::tls;
 use tower::Service;
 
 use super::Settings;
-use crate::{assistant::model::ModelError, tls};
+use crate::model::ModelError;
 
 /// Most bytes of an answer, with all that surrounds its text.
 const ANSWER_MAX: usize = 8 * 1024 * 1024;
@@ -172,8 +174,6 @@ fn bounded(response: Response) -> Response {
     };
     answer.map(|()| Body::wrap_stream(body)).into()
 }
-
-type Bytes = axum::body::Bytes;
 
 struct Bounded {
     rest: Option<BoxStream<'static, reqwest::Result<Bytes>>>,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 
 use super::prompt;
-use crate::assistant::model::{Call, ModelMessage, Request, Tool};
+use crate::model::{Call, ModelMessage, Request, Tool};
 
 /// Most bytes of the messages before the user's last one; older ones are left out.
 const HISTORY_MAX: usize = 64 * 1024;

@@ -2,7 +2,7 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use axum::http::Uri;
+use http::Uri;
 use todo_service::environment::{Reader, Setting, Value};
 
 use super::openai;

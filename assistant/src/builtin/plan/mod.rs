@@ -15,7 +15,7 @@ use super::{
     replies::{self, Part},
     slots::{Details, DueChange, Note, PriorityChange, TagChange},
 };
-use crate::assistant::model::{Call, ModelMessage, Request};
+use crate::model::{Call, ModelMessage, Request};
 use lookup::Resolved;
 
 /// Most calls of one step.
