@@ -18,9 +18,13 @@ impl Release {
     pub(crate) fn new(arguments: &Arguments, place: &Place, database_port: u16) -> Self {
         let image = json!({"tag": arguments.tag});
         let database = &arguments.database_image;
-        let node = match &place.node {
-            Some(node) => json!({"kubernetes.io/hostname": node}),
-            None => json!({}),
+        // On one node there has to be room for several installations.
+        let (node, resources) = match &place.node {
+            Some(node) => (
+                json!({"kubernetes.io/hostname": node}),
+                json!({"requests": {"cpu": "10m"}}),
+            ),
+            None => (json!({}), json!({})),
         };
         Self {
             namespace: place.namespace.clone(),
@@ -28,10 +32,11 @@ impl Release {
             values: json!({
                 "global": {"host": place.host},
                 "tls": {"source": "self-signed"},
-                "frontend": {"image": image, "nodeSelector": node},
+                "frontend": {"image": image, "nodeSelector": node, "resources": resources},
                 "backend": {
                     "image": image,
                     "nodeSelector": node,
+                    "resources": resources,
                     "jwtSecret": {"generate": true},
                     "database": {"image": {"repository": database.repository, "tag": database.tag}},
                     "config": {

@@ -14,7 +14,7 @@ use crate::{
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Archives of the two images: `backend.tar frontend.tar`.
-    #[arg(long, num_args = 0..)]
+    #[arg(long, num_args = 2, value_name = "ARCHIVE")]
     images: Vec<PathBuf>,
     /// The archive of a backend with one more migration, `backend-next.tar`, to upgrade to and roll
     /// back from.

@@ -28,7 +28,7 @@ pub(super) async fn dev(stage: &mut Stage) -> Result<String> {
         .set_secret("database-url", &json!({"url": url, "direct-url": url}))
         .await?;
     let image = stage.database_image.instead_of("postgres");
-    install(stage, "dev", &[image], &json!([])).await
+    install(stage, "dev", &[image], None).await
 }
 
 pub(super) async fn prod(stage: &mut Stage) -> Result<String> {
@@ -40,11 +40,11 @@ pub(super) async fn prod(stage: &mut Stage) -> Result<String> {
         "ports": [{"port": stage.database.port, "protocol": "TCP"}],
     });
     let patch = json!([{"op": "add", "path": "/spec/egress/-", "value": to}]);
-    let patches = json!([{
+    let patch = json!({
         "target": {"kind": "NetworkPolicy", "name": "todo-backend"},
         "patch": patch.to_string(),
-    }]);
-    install(stage, "prod", &[], &patches).await
+    });
+    install(stage, "prod", &[], Some(patch)).await
 }
 
 /// The objects of an overlay that is made for the test.
@@ -66,7 +66,7 @@ async fn install(
     stage: &Stage,
     overlay: &str,
     images: &[Value],
-    patches: &Value,
+    patch: Option<Value>,
 ) -> Result<String> {
     let certified = rcgen::generate_simple_self_signed([stage.host.clone()])?;
     let certificate = json!({
@@ -82,17 +82,19 @@ async fn install(
     for name in ["todo-backend", "todo-frontend"] {
         images.push(json!({"name": name, "newTag": stage.tag}));
     }
+    let patches: Vec<Value> = patch.into_iter().chain(place(stage)).collect();
+    // Everybody of a test comes from one address.
+    let limits = ["SIGN_UP_LIMIT=100000", "PASSWORD_LIMIT_PER_ADDRESS=100000"];
+    let url = format!("PUBLIC_URL={}", stage.site.url);
     let kustomization = json!({
         "namespace": stage.kubectl.namespace,
         "resources": [format!("../{overlay}")],
         "images": images,
         "patches": patches,
-        "configMapGenerator": [{
-            "name": "backend-config",
-            "behavior": "merge",
-            // Everybody of a test comes from one address.
-            "literals": ["SIGN_UP_LIMIT=100000", "PASSWORD_LIMIT_PER_ADDRESS=100000"],
-        }],
+        "configMapGenerator": [
+            {"name": "backend-config", "behavior": "merge", "literals": [limits[0], limits[1], url]},
+            {"name": "frontend-config", "behavior": "merge", "literals": [url]},
+        ],
     });
     let objects = build(&kustomization).await?;
 
@@ -107,4 +109,18 @@ async fn install(
     sleep(LOAD).await;
     let seen = load.stop().await?.without_failure()?;
     Ok(format!("ready in {ready:.1} s; {seen}"))
+}
+
+/// The host and the node of the lane, as patches.
+fn place(stage: &Stage) -> Vec<Value> {
+    let node = json!({"kubernetes.io/hostname": stage.stays.name});
+    let pods = json!([{"op": "add", "path": "/spec/template/spec/nodeSelector", "value": node}]);
+    let host = json!([
+        {"op": "replace", "path": "/spec/rules/0/host", "value": stage.host},
+        {"op": "replace", "path": "/spec/tls/0/hosts/0", "value": stage.host},
+    ]);
+    [("Deployment|StatefulSet", pods), ("Ingress", host)]
+        .into_iter()
+        .map(|(kind, patch)| json!({"target": {"kind": kind}, "patch": patch.to_string()}))
+        .collect()
 }

@@ -68,6 +68,8 @@ pub(crate) const FIRST: &[Row] = rows! {
 pub(crate) struct Lane {
     /// Makes its namespace and host its own; empty for the lane of the main installation.
     pub(crate) name: &'static str,
+    /// Whether Helm installs the product before the first row.
+    installed: bool,
     pub(crate) rows: &'static [Row],
 }
 
@@ -75,6 +77,7 @@ pub(crate) struct Lane {
 /// stays.
 pub(crate) const MAIN: Lane = Lane {
     name: "",
+    installed: false,
     rows: rows! {
         "browser", "The browser story of the app, with and without scripts", browser::story;
         "update", "Rolling update under load: zero failed requests", changes::rolling_update;
@@ -89,8 +92,6 @@ pub(crate) const MAIN: Lane = Lane {
         "backend-down", "Backend down: the page says so", data::backend_down;
         "backup", "Backup, drop, restore: every task is there again", data::backup;
         "network-policy", "Pods reach only whom they have to, each with its positive control", network::policies;
-        "kustomize-dev", "The overlay dev, with its own database: ready and serves", kustomize::dev;
-        "kustomize-prod", "The overlay prod: ready and serves", kustomize::prod;
         "logs", "The log aggregation: one query follows a request from the Ingress to its statements", logs::follows_a_request;
     },
 };
@@ -99,18 +100,29 @@ pub(crate) const MAIN: Lane = Lane {
 pub(crate) const BESIDE: &[Lane] = &[
     Lane {
         name: "idle",
+        installed: true,
         rows: rows! {
             "idle", "Five minutes without users: no statement reaches the database", data::idle;
         },
     },
     Lane {
         name: "rotation",
+        installed: true,
         rows: rows! {
             "rotation", "Rotation of the JWT secret in three upgrades under load: no 401", data::rotation;
         },
     },
     Lane {
+        name: "kustomize",
+        installed: false,
+        rows: rows! {
+            "kustomize-dev", "The overlay dev, with its own database: ready and serves", kustomize::dev;
+            "kustomize-prod", "The overlay prod: ready and serves", kustomize::prod;
+        },
+    },
+    Lane {
         name: "various",
+        installed: true,
         rows: rows! {
             "usage", "Memory and CPU of each pod under load, beside its limits", scaling::usage;
             "small", "A pod with 1/8 of the limits still serves", scaling::small;
@@ -198,8 +210,8 @@ impl Stage {
             other,
         };
         stage.empty().await?;
-        // The rows of the whole table begin with an installation of their own.
-        if !lane.name.is_empty() || !arguments.rows.is_empty() {
+        // The first rows install the product themselves, unless only some are named.
+        if lane.installed || (lane.name.is_empty() && !arguments.rows.is_empty()) {
             stage.make_secrets().await?;
             stage.release.upgrade(&[]).await?;
             stage.reached().await?;

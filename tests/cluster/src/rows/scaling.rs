@@ -38,6 +38,7 @@ pub(super) async fn autoscaling(stage: &mut Stage) -> Result<String> {
 async fn scale_up(stage: &Stage) -> Result<usize> {
     let on = [
         "backend.autoscaling.enabled=true",
+        "backend.resources.requests.cpu=100m",
         // What this load needs is little.
         "backend.autoscaling.targetCPUUtilizationPercentage=10",
         "backend.autoscaling.maxReplicas=4",
