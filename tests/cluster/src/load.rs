@@ -292,11 +292,12 @@ async fn chat(person: Person, counts: Arc<Counts>, pace: Pace) -> Result {
 }
 
 /// One turn to its end. A stream that ends before is followed further on another connection, as the
-/// page does; its events must be numbered without a gap and without a repetition.
+/// page does; its events must be numbered without a gap and without a repetition. One that broke off
+/// before it told of its turn is asked for again by the key of the message.
 async fn turn(person: &Person, token: &str, n: u64, counts: &Counts) -> Result {
-    let message = format!("Add a task to count to {n}");
+    let (message, key) = (format!("Add a task to count to {n}"), format!("chat {n}"));
     counts.sent.fetch_add(1, Ordering::Relaxed);
-    let mut events = person.say(token, &message, &format!("chat {n}")).await?;
+    let mut events = person.say(token, &message, &key).await?;
     let (mut last, mut turn) = (None::<i64>, None);
     loop {
         // A stream that breaks off is followed further like one that ends.
@@ -317,12 +318,12 @@ async fn turn(person: &Person, token: &str, n: u64, counts: &Counts) -> Result {
                 _ => {}
             }
         }
-        let (Some(turn), Some(after)) = (turn, last) else {
-            return Err("the stream ended before its first event".into());
-        };
         counts.reconnects.fetch_add(1, Ordering::Relaxed);
         counts.sent.fetch_add(1, Ordering::Relaxed);
-        events = person.events(token, turn, after).await?;
+        events = match (turn, last) {
+            (Some(turn), Some(after)) => person.events(token, turn, after).await?,
+            _ => person.say(token, &message, &key).await?,
+        };
     }
 }
 
