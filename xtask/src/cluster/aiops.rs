@@ -87,6 +87,30 @@ mod tests {
         assert!(printed(&[KUBECTL_AI], &["--yes", scale]).contains("--skip-permissions"));
     }
 
+    /// Its last line is what the log of kubectl-ai has when its agent is done.
+    #[test]
+    fn a_kubectl_ai_that_forgets_to_end_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kubectl-ai");
+        let ask = |then: &str| {
+            let last = "Agent state changing from done to exited";
+            let script =
+                format!("#!/bin/sh\necho done\necho '{then}{last}' > $TMPDIR/kubectl-ai.log\n");
+            fs::write(&file, script + "exec sleep 60\n").unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+            let mut ask = Command::new("bash");
+            ask.arg(root().join("aiops/ask"))
+                .args(["--tool", "kubectl-ai", "anything"])
+                .env("PATH", format!("{}:/usr/bin:/bin", folder.path().display()))
+                .env("OPERATOR_KUBECONFIG", "none");
+            ask.output().unwrap()
+        };
+        let good = ask("");
+        assert!(good.status.success());
+        assert_eq!(good.stdout, b"done\n");
+        assert!(!ask("RunOnce mode cannot handle it; ").status.success());
+    }
+
     #[test]
     fn each_line_of_kagent_is_spoken_to_in_its_own_form() {
         let request = ["--tool", "kagent", "analyze the cluster health"];
