@@ -21,8 +21,12 @@ pub(crate) const HEIGHT: u32 = 640;
 const BAND: u32 = 80;
 /// How long a picture stays while the film waits for something.
 const STILL: Duration = Duration::from_millis(900);
-/// How long it takes until the last change was filmed, also on a machine with much to do.
+/// How much of the film passes until the last change was filmed, and how long that may take on a
+/// machine with much to do.
 const SETTLED: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A camera that is no more than this behind has filmed what can be seen.
+const BEHIND: Duration = Duration::from_millis(300);
 /// What the film may come to.
 const SECONDS: f64 = 90.0;
 const BYTES: u64 = 1_000_000;
@@ -34,6 +38,8 @@ enum Event {
     Picture(PathBuf),
     /// This is said from now on.
     Caption(String),
+    /// Nothing more is done, and the last pictures come.
+    Settles,
     /// The picture stays, so that it can be looked at.
     Stays(Duration),
 }
@@ -41,10 +47,14 @@ enum Event {
 /// What happened, and when.
 type Take = Arc<Mutex<Vec<(Duration, Event)>>>;
 
+/// When the latest picture was taken, and when it came.
+type Latest = Arc<Mutex<(Duration, Duration)>>;
+
 /// A film in the making.
 pub(crate) struct Film {
     start: SystemTime,
     take: Take,
+    latest: Latest,
     folder: TempDir,
     camera: Option<JoinHandle<()>>,
 }
@@ -54,6 +64,7 @@ impl Film {
         Self {
             start: SystemTime::now(),
             take: Take::default(),
+            latest: Latest::default(),
             folder: tempfile::tempdir().expect("a temporary folder"),
             camera: None,
         }
@@ -62,8 +73,9 @@ impl Film {
     /// Films this page from now on, and no other.
     pub(crate) async fn shows(&mut self, page: &Page) {
         self.stop();
+        shown(page).await;
         let mut pictures = page.film().await;
-        let (start, take) = (self.start, self.take.clone());
+        let (start, take, latest) = (self.start, self.take.clone(), self.latest.clone());
         let folder = self.folder.path().to_owned();
         self.camera = Some(tokio::spawn(async move {
             while let Some(Picture { at, png }) = pictures.recv().await {
@@ -71,6 +83,7 @@ impl Film {
                 let file = folder.join(format!("{:09}.png", at.as_micros()));
                 fs::write(&file, png).expect("the picture can be written");
                 take.lock().unwrap().push((at, Event::Picture(file)));
+                *latest.lock().unwrap() = (at, start.elapsed().unwrap_or_default());
             }
         }));
     }
@@ -87,9 +100,19 @@ impl Film {
         self.happens(Event::Caption(caption.to_owned()));
     }
 
-    /// Gives so many seconds to look at what is there now, and no less than it takes to film it.
-    pub(crate) async fn stays(&self, seconds: f64) {
-        sleep(SETTLED).await;
+    /// Gives so many seconds to look at what is there now, and no less than [`SETTLED`].
+    pub(crate) async fn stays(&self, page: &Page, seconds: f64) {
+        shown(page).await;
+        let start = self.now();
+        self.happens(Event::Settles);
+        while self.now() < start + PATIENCE {
+            sleep(BEHIND).await;
+            let (taken, came) = *self.latest.lock().unwrap();
+            let is_behind = came > taken + BEHIND && self.now() < came + SETTLED;
+            if self.now() > start + SETTLED && !is_behind {
+                break;
+            }
+        }
         let more = Duration::from_secs_f64(seconds).saturating_sub(SETTLED);
         self.happens(Event::Stays(more));
     }
@@ -151,6 +174,12 @@ impl Film {
     }
 }
 
+/// Waits until what was done last is on the screen: a second frame is begun when the first one is.
+async fn shown(page: &Page) {
+    page.eval("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        .await;
+}
+
 /// A film without the time in which nothing happens.
 struct Cut {
     pictures: Vec<(Duration, PathBuf)>,
@@ -166,13 +195,20 @@ impl Cut {
             length: Duration::ZERO,
         };
         let mut before = Duration::ZERO;
+        let mut until_settled = Duration::MAX;
         for (at, event) in take {
-            cut.length += at.saturating_sub(before).min(STILL);
+            let passes = at.saturating_sub(before).min(STILL).min(until_settled);
+            cut.length += passes;
+            until_settled = until_settled.saturating_sub(passes);
             before = *at;
             match event {
+                Event::Settles => until_settled = SETTLED,
                 Event::Picture(file) => cut.pictures.push((cut.length, file.clone())),
                 Event::Caption(text) => cut.captions.push((cut.length, text.clone())),
-                Event::Stays(time) => cut.length += *time,
+                Event::Stays(time) => {
+                    cut.length += *time;
+                    until_settled = Duration::MAX;
+                }
             }
         }
         // It begins with a picture.
@@ -242,17 +278,21 @@ mod tests {
             (at(100), Event::Caption("Hello".into())),
             (at(200), picture("a")),
             (at(60_200), picture("b")),
-            (at(60_300), Event::Stays(at(2000))),
-            (at(60_400), Event::Caption("Bye".into())),
+            (at(60_300), Event::Settles),
+            (at(61_000), picture("c")),
+            (at(61_800), picture("d")),
+            (at(64_300), Event::Stays(at(2000))),
+            (at(64_400), Event::Caption("Bye".into())),
         ]);
-        assert_eq!(cut.length, at(200 + 900 + 100 + 2000 + 100));
+        assert_eq!(cut.length, at(200 + 900 + 100 + 1000 + 2000 + 100));
         assert_eq!(
             cut.pictures(),
-            "ffconcat version 1.0\nfile 'a'\nduration 1.100\nfile 'b'\nduration 2.200\nfile 'b'\n"
+            "ffconcat version 1.0\nfile 'a'\nduration 1.100\nfile 'b'\nduration 0.800\n\
+             file 'c'\nduration 0.300\nfile 'd'\nduration 2.100\nfile 'd'\n"
         );
         assert!(
             cut.subtitles()
-                .starts_with("1\n00:00:00,100 --> 00:00:03,300\nHello\n")
+                .starts_with("1\n00:00:00,100 --> 00:00:04,300\nHello\n")
         );
     }
 }

@@ -18,7 +18,7 @@ pub(crate) async fn install(film: &mut Film, terminal: &Terminal<'_>) {
         .await;
     film.shows(&terminal.page).await;
     film.says("Everything here runs while it is filmed; only waiting is cut");
-    film.stays(3.0).await;
+    film.stays(&terminal.page, 3.0).await;
 
     film.says("1 · Install it on a Kubernetes cluster, with one command");
     terminal.clear().await;
@@ -26,7 +26,7 @@ pub(crate) async fn install(film: &mut Film, terminal: &Terminal<'_>) {
     terminal
         .run("helm install todo helm/todo-app --values helm/todo-app/values-dev.yaml --values mine.yaml")
         .await;
-    film.stays(1.0).await;
+    film.stays(&terminal.page, 1.0).await;
     film.says("The database starts, the schema is made, and both services come up");
     terminal.clear().await;
     terminal
@@ -36,7 +36,7 @@ pub(crate) async fn install(film: &mut Film, terminal: &Terminal<'_>) {
         .run("kubectl rollout status deployment/todo-frontend")
         .await;
     terminal.run("kubectl get pods").await;
-    film.stays(2.0).await;
+    film.stays(&terminal.page, 2.0).await;
 }
 
 /// What operators ask for in plain language.
@@ -50,7 +50,7 @@ pub(crate) async fn operate(film: &mut Film, terminal: &Terminal<'_>) {
     terminal
         .run("aiops/ask --yes \"Scale the backend to handle more load\"")
         .await;
-    film.stays(2.5).await;
+    film.stays(&terminal.page, 2.5).await;
 
     film.says("Now somebody rolls out an image that does not exist …");
     terminal.clear().await;
@@ -65,7 +65,7 @@ pub(crate) async fn operate(film: &mut Film, terminal: &Terminal<'_>) {
     terminal
         .run("aiops/ask \"Check why the pods are failing\"")
         .await;
-    film.stays(3.0).await;
+    film.stays(&terminal.page, 3.0).await;
     film.says("The version that worked comes back");
     terminal.clear().await;
     let request =
@@ -73,7 +73,7 @@ pub(crate) async fn operate(film: &mut Film, terminal: &Terminal<'_>) {
     terminal
         .run(&format!("aiops/ask --yes \"{request}\""))
         .await;
-    film.stays(2.5).await;
+    film.stays(&terminal.page, 2.5).await;
 }
 
 /// What people do with it.
@@ -85,30 +85,30 @@ pub(crate) async fn use_it(film: &mut Film, page: &Page) {
     types(page, "Your name", "Ann").await;
     types(page, "E-mail", "ann@example.org").await;
     page.fill("Password", PASSWORD).await;
-    film.stays(0.5).await;
+    film.stays(page, 0.5).await;
     page.click("button", "Create account").await;
     page.arrives_at("/").await;
 
     film.says("Say what you need to do …");
-    film.stays(1.5).await;
+    film.stays(page, 1.5).await;
     say(page, "add buy milk tomorrow at 5pm #home").await;
     page.sees("Added “Buy milk”").await;
     film.says("… and the task is in the list, with its day, hour and tag");
-    film.stays(2.5).await;
+    film.stays(page, 2.5).await;
     film.says("Several at once are fine");
     say(page, "add call mum on friday and pay the rent today !high").await;
     page.sees("3 to do").await;
-    film.stays(2.5).await;
+    film.stays(page, 2.5).await;
     film.says("It is done by saying so");
     say(page, "I bought the milk").await;
     page.sees("2 to do").await;
-    film.stays(2.5).await;
+    film.stays(page, 2.5).await;
     film.says("In the dark …");
     page.dark(true).await;
-    film.stays(2.0).await;
+    film.stays(page, 2.0).await;
     film.says("… and on a phone");
     page.size(360, 640).await;
-    film.stays(3.0).await;
+    film.stays(page, 3.0).await;
 }
 
 /// Where to go on.
@@ -121,7 +121,7 @@ pub(crate) async fn end(film: &mut Film, terminal: &Terminal<'_>) {
         .await;
     film.says("Start here: one command on your machine, one on a cluster");
     film.shows(&terminal.page).await;
-    film.stays(3.0).await;
+    film.stays(&terminal.page, 3.0).await;
 }
 
 /// Says something to the assistant.
