@@ -46,6 +46,9 @@ pub(crate) const FEW: Crowd = Crowd {
 
 /// A JWT lasts five minutes; a new one is asked for after this time.
 const TOKEN_AGE: Duration = Duration::from_secs(120);
+/// What the end of an interrupted turn tells is numbered from here on: the process that died may have
+/// told some of its listeners more than it stored.
+const INTERRUPTED: i64 = 100_000;
 /// How long a chat turn may take.
 const TURN: Duration = Duration::from_secs(60);
 
@@ -75,7 +78,8 @@ pub(crate) struct Seen {
     pub(crate) sent: u64,
     pub(crate) turns: u64,
     pub(crate) reconnects: u64,
-    /// Writes that failed once and then succeeded under the same key.
+    /// Writes that failed once and then succeeded under the same key, and turns that were
+    /// interrupted and retried.
     pub(crate) retried: u64,
     pub(crate) writes: usize,
     pub(crate) failures: Vec<(Instant, String)>,
@@ -122,7 +126,11 @@ impl Counts {
     }
 
     fn fail(&self, what: String) {
-        lock(&self.failures).push((Instant::now(), what));
+        self.fail_at(Instant::now(), what);
+    }
+
+    fn fail_at(&self, when: Instant, what: String) {
+        lock(&self.failures).push((when, what));
     }
 }
 
@@ -293,31 +301,39 @@ async fn chat(person: Person, counts: Arc<Counts>, pace: Pace) -> Result {
 
 /// One turn to its end. A stream that ends before is followed further on another connection, as the
 /// page does; its events must be numbered without a gap and without a repetition. One that broke off
-/// before it told of its turn is asked for again by the key of the message.
+/// before it told of its turn is asked for again by the key of the message. A turn whose process died
+/// counts as failed when its stream broke off, and is retried once.
 async fn turn(person: &Person, token: &str, n: u64, counts: &Counts) -> Result {
     let (message, key) = (format!("Add a task to count to {n}"), format!("chat {n}"));
     counts.sent.fetch_add(1, Ordering::Relaxed);
     let mut events = person.say(token, &message, &key).await?;
-    let (mut last, mut turn) = (None::<i64>, None);
+    let (mut last, mut turn, mut broke) = (None::<i64>, None, Instant::now());
     loop {
         // A stream that breaks off is followed further like one that ends.
         while let Some(event) = events.next().await {
             let Some(id) = event.id else {
                 continue;
             };
-            if last.is_some_and(|last| id != last + 1) {
+            if id < INTERRUPTED && last.is_some_and(|last| id != last + 1) {
                 return Err(format!("event {id} came after {last:?}").into());
             }
             last = Some(id);
-            match event.name.as_str() {
-                "turn" => turn = event.turn(),
-                "done" => return Ok(()),
-                end @ ("stopped" | "failed" | "interrupted") => {
+            match (event.name.as_str(), turn) {
+                ("turn", _) => turn = event.turn(),
+                ("done", _) => return Ok(()),
+                ("interrupted", Some(id)) => {
+                    counts.fail_at(broke, "chat: a turn was interrupted".to_owned());
+                    events = person.retry(token, id, &format!("retry {n}")).await?;
+                    counts.retried.fetch_add(1, Ordering::Relaxed);
+                    last = None;
+                }
+                (end @ ("stopped" | "failed"), _) => {
                     return Err(format!("a turn was {end}").into());
                 }
                 _ => {}
             }
         }
+        broke = Instant::now();
         counts.reconnects.fetch_add(1, Ordering::Relaxed);
         counts.sent.fetch_add(1, Ordering::Relaxed);
         events = match (turn, last) {

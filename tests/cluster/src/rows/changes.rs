@@ -181,11 +181,14 @@ pub(super) async fn sigkill(stage: &mut Stage) -> Result<String> {
         let late = when.saturating_duration_since(killed).as_secs_f64();
         return Err(format!("{seen}; {late:.1} s after the kill: {what}").into());
     }
-    let last = seen.failures.last().map_or(0.0, |(when, _)| {
-        when.saturating_duration_since(killed).as_secs_f64()
-    });
+    let failed = seen.failures.iter();
+    let last = failed
+        .map(|(when, _)| when.saturating_duration_since(killed))
+        .max()
+        .unwrap_or_default()
+        .as_secs_f64();
     Ok(format!(
-        "{seen}; the last failure {last:.1} s after the kill, {} writes done by one retry",
+        "{seen}; the last failure {last:.1} s after the kill, {} done by one retry",
         seen.retried
     ))
 }
