@@ -202,6 +202,7 @@ pub(super) async fn policies(stage: &mut Stage) -> Result<String> {
     }
     stage.release.upgrade(&[]).await?;
     stage.site.sign_up().await?;
+    stage.kubectl.run("delete pod stray --wait=false").await?;
     strangers
         .run(&format!("delete namespace {STRANGERS} --wait=false"))
         .await?;
