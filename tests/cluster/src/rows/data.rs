@@ -114,6 +114,7 @@ pub(super) async fn backend_down(stage: &mut Stage) -> Result<String> {
         .run("scale deployment/todo-backend --replicas=2")
         .await?;
     stage.ready(2).await?;
+    stage.reached().await?;
     let (status, page) = page?;
     if status != 503 || !page.contains("</html>") {
         return Err(format!("the page answered {status} {page}").into());
