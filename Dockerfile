@@ -11,8 +11,8 @@ FROM ${RUST_IMAGE} AS toolchain
 # The target is always named, so that the flags hold for the programs and not for what only helps to
 # build them. `host-tuple` is this image's own target, with musl on either architecture. An image
 # is pulled more often than it is built or waits for a processor, so size comes first, with packed
-# relocations: the backend is a quarter smaller. At this size optimising across crates would take
-# four minutes more and save next to nothing.
+# relocations: the backend is a quarter smaller. Optimising across crates would save another
+# thirtieth and take minutes more.
 ARG TARGET=host-tuple
 ENV CARGO_HOME=/cargo \
     CARGO_BUILD_TARGET=${TARGET} \
