@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use todo_api::FieldError;
+use todo_api::{FieldError, LIST_MAX, PAGE_MAX};
 
 use crate::error::Error;
 
@@ -167,6 +167,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                     message: format!("{}.", error.into_inner()),
                 }])
             })
+    }
+}
+
+/// How many of these things a page holds at most; without a wish as many as a list can.
+///
+/// # Errors
+/// [`Error::Invalid`] for a wish out of range.
+pub(crate) fn page_limit(wished: Option<u16>, things: &str) -> Result<u16, Error> {
+    match wished {
+        None => Ok(LIST_MAX),
+        Some(limit) if (1..=PAGE_MAX).contains(&limit) => Ok(limit),
+        Some(_) => Err(Error::field(
+            "limit",
+            format!("A page holds 1 to {PAGE_MAX} {things}."),
+        )),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use todo_api::{LIST_MAX, MessageList, MessageQuery, PAGE_MAX, Turn, TurnEvent, TurnState};
+use todo_api::{MessageList, MessageQuery, Turn, TurnEvent, TurnState};
 
 use super::{
     abandoned,
@@ -17,6 +17,7 @@ use crate::{
     conversations,
     db::types::At,
     error::Error,
+    extract::page_limit,
     idempotency::MaybeKey,
     writes::{Reserve, UserWrite},
 };
@@ -44,16 +45,7 @@ pub(super) async fn messages(
     conversation: Option<i64>,
     query: MessageQuery,
 ) -> Result<MessageList, Error> {
-    let limit = match query.limit {
-        None => LIST_MAX,
-        Some(limit) if (1..=PAGE_MAX).contains(&limit) => limit,
-        Some(_) => {
-            return Err(Error::field(
-                "limit",
-                format!("A page holds 1 to {PAGE_MAX} messages."),
-            ));
-        }
-    };
+    let limit = page_limit(query.limit, "messages")?;
     let mut conn = app.db.read().await?;
     let found = match conversation {
         Some(id) => conversations::queries::find(&mut conn, user_id, id).await?,

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use todo_api::{
-    CONVERSATION_TITLE_MAX, Conversation, ConversationList, ConversationQuery, LIST_MAX, PAGE_MAX,
-    SEARCH_MAX,
+    CONVERSATION_TITLE_MAX, Conversation, ConversationList, ConversationQuery, SEARCH_MAX,
 };
 
 use super::queries::{self, Row};
-use crate::{caller::UserId, db::Conn, error::Error, text::has_control, writes::UserWrite};
+use crate::{
+    caller::UserId, db::Conn, error::Error, extract::page_limit, text::has_control,
+    writes::UserWrite,
+};
 
 const NOT_FOUND: Error = Error::NotFound("conversation");
 
@@ -25,16 +27,7 @@ pub(super) async fn list(
     query: &ConversationQuery,
     now: Timestamp,
 ) -> Result<ConversationList, Error> {
-    let limit = match query.limit {
-        None => LIST_MAX,
-        Some(limit) if (1..=PAGE_MAX).contains(&limit) => limit,
-        Some(_) => {
-            return Err(Error::field(
-                "limit",
-                format!("A page holds 1 to {PAGE_MAX} conversations."),
-            ));
-        }
-    };
+    let limit = page_limit(query.limit, "conversations")?;
     let search = query.search.as_deref();
     if search.is_some_and(|text| text.chars().count() > SEARCH_MAX) {
         return Err(Error::field(

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use todo_api::{LIST_MAX, PAGE_MAX, SEARCH_MAX, Task, TaskList, TaskQuery};
+use todo_api::{LIST_MAX, SEARCH_MAX, Task, TaskList, TaskQuery};
 
 use super::{
     changes::{Change, Undoing},
@@ -12,7 +12,9 @@ use super::{
     fields::{Edit, Fields},
     queries::{self, Row},
 };
-use crate::{caller::UserId, db::Conn, error::Error, text::key, writes::UserWrite};
+use crate::{
+    caller::UserId, db::Conn, error::Error, extract::page_limit, text::key, writes::UserWrite,
+};
 
 /// How long a deleted task can be restored, and a change undone.
 pub const UNDO_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -26,16 +28,7 @@ pub type Changed = (Task, Change);
 /// [`Error::Invalid`] for a limit or a search text out of range, [`Error::Malformed`] for a cursor
 /// of another list.
 pub async fn list(conn: &mut Conn, user_id: &UserId, query: &TaskQuery) -> Result<TaskList, Error> {
-    let limit = match query.limit {
-        None => LIST_MAX,
-        Some(limit) if (1..=PAGE_MAX).contains(&limit) => limit,
-        Some(_) => {
-            return Err(Error::field(
-                "limit",
-                format!("A page holds 1 to {PAGE_MAX} tasks."),
-            ));
-        }
-    };
+    let limit = page_limit(query.limit, "tasks")?;
     for (field, text) in [("search", &query.search), ("tag", &query.tag)] {
         if text
             .as_ref()
