@@ -62,6 +62,7 @@ pub(crate) async fn operate(film: &mut Film, terminal: &Terminal<'_>) {
         .until("kubectl get pods | grep -E 'ErrImage|ImagePull'")
         .await;
     film.says("… and an operator asks what is wrong");
+    terminal.clear().await;
     terminal
         .run("aiops/ask \"Check why the pods are failing\"")
         .await;

@@ -1,4 +1,4 @@
-//! A terminal, as a page: it shows what is typed, and what the commands print while they run.
+//! A terminal, as a page: it shows what is typed, and line by line what the commands print.
 
 use std::{process::Stdio, time::Instant};
 
@@ -14,6 +14,8 @@ use crate::{desk::Desk, film};
 
 /// How fast somebody types.
 const KEY: Duration = Duration::from_millis(25);
+/// How long a line has the bottom of the screen to itself: a page of them at once could not be read.
+const LINE: Duration = Duration::from_millis(100);
 /// How many seconds a command may take.
 const PATIENCE: u32 = 180;
 /// Commands that take less are not worth a word on how long.
@@ -67,6 +69,7 @@ impl<'a> Terminal<'a> {
             // One empty line is as good as two, and leaves room.
             if !(is_blank && line.is_empty()) {
                 self.write("printed", &format!("{line}\n")).await;
+                sleep(LINE).await;
             }
             is_blank = line.is_empty();
         }
