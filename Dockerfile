@@ -12,9 +12,10 @@ FROM ${RUST_IMAGE} AS toolchain
 # build them. `host-tuple` is this image's own target, with musl on either architecture. An image
 # is pulled more often than it is built or waits for a processor, so size comes first, with packed
 # relocations: the backend is a quarter smaller. Optimising across crates would save another
-# thirtieth and take minutes more.
+# thirtieth and take minutes more. The C compiler would put the time of the build into mimalloc.
 ARG TARGET=host-tuple
 ENV CARGO_HOME=/cargo \
+    SOURCE_DATE_EPOCH=0 \
     CARGO_BUILD_TARGET=${TARGET} \
     CARGO_PROFILE_RELEASE_LTO=off \
     CARGO_PROFILE_RELEASE_OPT_LEVEL=s \

@@ -212,11 +212,18 @@ pub(super) fn finish(path: &Path, repository: &str, version: &str) -> Result<[St
     let mut manifest = members.manifest()?;
     let mut config: serde_json::Value = serde_json::from_slice(members.get(&manifest.config)?)?;
     if let Some(config) = config.as_object_mut() {
-        // Of the container in which the last step ran, by buildah.
-        config.remove("container");
-        config.remove("container_config");
+        // By buildah, of the containers in which the steps ran and of what they left.
+        for name in ["container", "container_config", "parent"] {
+            config.remove(name);
+        }
         if let Some(config) = config.get_mut("config").and_then(|it| it.as_object_mut()) {
             config.remove("Hostname");
+        }
+        let history = config.get_mut("history").and_then(|it| it.as_array_mut());
+        for step in history.into_iter().flatten() {
+            if let Some(step) = step.as_object_mut() {
+                step.remove("comment");
+            }
         }
     }
     let config = config.to_string();
@@ -311,7 +318,9 @@ mod tests {
         let upper = tar(&[("etc/two", b"two"), ("etc/.wh.three", b"")]);
         let config = |host| {
             let config = json!({"User": "1:2", "Env": null, "Hostname": host});
-            let file = json!({"architecture": "amd64", "config": config, "container": host});
+            let history = json!([{"created_by": "COPY", "comment": format!("FROM {host}")}]);
+            let file = json!({"architecture": "amd64", "config": config, "container": host,
+                "parent": host, "history": history});
             file.to_string().into_bytes()
         };
         let manifest = br#"[{"Config": "0123456789abcdef.json", "RepoTags": null,
