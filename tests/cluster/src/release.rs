@@ -55,7 +55,11 @@ impl Release {
     /// `helm upgrade --install`, and waits until everything is ready.
     pub(crate) async fn upgrade(&self, settings: &[&str]) -> Result<String> {
         let mut arguments = vec!["--wait", "--timeout=180s"];
-        arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+        arguments.extend(settings.iter().flat_map(|setting| {
+            // A tag is text, also where it is a number.
+            let is_tag = setting.contains("image.tag=");
+            [if is_tag { "--set-string" } else { "--set" }, setting]
+        }));
         self.helm("upgrade --install todo", &arguments).await
     }
 
