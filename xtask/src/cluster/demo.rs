@@ -32,7 +32,7 @@ pub(crate) fn film(arguments: &Arguments) -> Result {
     tools::node()?;
     tools::python()?;
     images::load(&arguments.images)?;
-    run(cargo().args(["build", "--package", "todo-tests", "--bin", "demo"]))?;
+    run(cargo().args(["build", "--workspace", "--bin", "demo"]))?;
     let mut demo = Command::new(root().join("aiops/evaluations/model"));
     demo.arg(target().join("debug/demo"))
         .arg(&arguments.film)
