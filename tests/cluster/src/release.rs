@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::{Arguments, Result, cluster::run, rows::Place};
+use crate::{Arguments, Result, cluster::run, image::Image, rows::Place};
 
 /// The release of the chart.
 pub(crate) struct Release {
@@ -17,7 +17,7 @@ impl Release {
     /// A release that uses the database on this machine's port.
     pub(crate) fn new(arguments: &Arguments, place: &Place, database_port: u16) -> Self {
         let image = json!({"tag": arguments.tag});
-        let database = &arguments.database_image;
+        let named = |image: &Image| json!({"repository": image.repository, "tag": image.tag});
         // On one node there has to be room for several installations.
         let (node, resources) = match &place.node {
             Some(node) => (
@@ -38,7 +38,7 @@ impl Release {
                     "nodeSelector": node,
                     "resources": resources,
                     "jwtSecret": {"generate": true},
-                    "database": {"image": {"repository": database.repository, "tag": database.tag}},
+                    "database": {"image": named(&arguments.database_image)},
                     "config": {
                         // Everybody of a test comes from one address.
                         "SIGN_UP_LIMIT": "100000",
@@ -48,6 +48,10 @@ impl Release {
                         "database": [{"cidr": "0.0.0.0/0", "ports": [database_port]}],
                     }},
                 },
+                "logs": {
+                    "loki": {"image": named(&arguments.loki_image)},
+                    "shipper": {"image": named(&arguments.shipper_image)},
+                },
             }),
         }
     }
@@ -55,11 +59,7 @@ impl Release {
     /// `helm upgrade --install`, and waits until everything is ready.
     pub(crate) async fn upgrade(&self, settings: &[&str]) -> Result<String> {
         let mut arguments = vec!["--wait", "--timeout=180s"];
-        arguments.extend(settings.iter().flat_map(|setting| {
-            // A tag is text, also where it is a number.
-            let is_tag = setting.contains("image.tag=");
-            [if is_tag { "--set-string" } else { "--set" }, setting]
-        }));
+        arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
         self.helm("upgrade --install todo", &arguments).await
     }
 

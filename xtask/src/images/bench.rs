@@ -73,15 +73,15 @@ fn measure_in(folder: &Path) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
 
     let buildah = Buildah::new()?;
-    let took = timed(|| buildah.build(&context, &first, &PRODUCTS))?;
-    figures.push(Figure::time("cold build of both", took, COLD));
-    println!("a cold build took {} s", took.as_secs());
+    let cold = "cold build of both";
+    let took = timed(cold, || buildah.build(&context, &first, &PRODUCTS))?;
+    figures.push(Figure::time(cold, took, COLD));
     let source = context.join("backend/src/lib.rs");
     let text = fs::read_to_string(&source)?;
     fs::write(&source, format!("{text}// changed\n"))?;
-    let took = timed(|| buildah.build(&context, &changed, &PRODUCTS))?;
-    figures.push(Figure::time("build after a change", took, CHANGED));
-    println!("a build after a change took {} s", took.as_secs());
+    let after = "build after a change";
+    let took = timed(after, || buildah.build(&context, &changed, &PRODUCTS))?;
+    figures.push(Figure::time(after, took, CHANGED));
     fs::write(&source, text)?;
     drop(buildah);
 
@@ -189,10 +189,13 @@ fn copy_sources(context: &Path) -> Result {
     Ok(())
 }
 
-fn timed(work: impl FnOnce() -> Result) -> Result<Duration> {
+/// Tells at once how long it took: the table comes only at the end.
+fn timed(what: &str, work: impl FnOnce() -> Result) -> Result<Duration> {
     let start = Instant::now();
     work()?;
-    Ok(start.elapsed())
+    let took = start.elapsed();
+    println!("{what}: {} s", took.as_secs());
+    Ok(took)
 }
 
 /// The bytes that a registry would store, about: those of the archive under gzip.
