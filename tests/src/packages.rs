@@ -10,6 +10,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use tempfile::NamedTempFile;
+
 /// Tests of one program run side by side; its packages are installed once.
 static INSTALLING: Mutex<()> = Mutex::new(());
 
@@ -119,7 +121,10 @@ fn install(sources: &str, list: &str, install: impl FnOnce(&Path)) -> PathBuf {
     let folder = target.join("tmp").join(sources);
     fs::create_dir_all(&folder).unwrap();
     for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+        // A test that uses the folder already reads a whole file, the old or the new one.
+        let whole = NamedTempFile::new_in(&folder).unwrap();
+        fs::copy(file.path(), whole.path()).unwrap();
+        whole.persist(folder.join(file.file_name())).unwrap();
     }
     let installed = folder.join("installed");
     if fs::read(&installed).ok() != fs::read(folder.join(list)).ok() {
@@ -127,4 +132,27 @@ fn install(sources: &str, list: &str, install: impl FnOnce(&Path)) -> PathBuf {
         fs::copy(folder.join(list), installed).unwrap();
     }
     folder
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn files_are_whole_while_another_test_asks_for_the_same_packages() {
+        let written = Path::new(env!("CARGO_MANIFEST_DIR")).join("aimock/operations.json");
+        let written = fs::read(written).unwrap();
+        let folder = npm("aimock");
+        let others = thread::spawn(|| {
+            for _ in 0..100 {
+                let _ = npm("aimock");
+            }
+        });
+        while !others.is_finished() {
+            assert!(fs::read(folder.join("operations.json")).unwrap() == written);
+        }
+        others.join().unwrap();
+    }
 }
