@@ -285,8 +285,8 @@ impl TestApp {
 
     /// Runs statements on its database, to make what no client could.
     pub async fn execute(&self, statements: &str) {
-        let done = match self.backend.app().db.read().await.unwrap() {
-            Conn::Postgres(mut conn) => conn.batch_execute(statements).await,
+        let done = match self.backend.app().db.read_alone().await.unwrap() {
+            Conn::Postgres(conn) => conn.shared().batch_execute(statements).await,
             Conn::Sqlite(mut conn) => conn.batch_execute(statements).await,
         };
         done.unwrap_or_else(|error| panic!("{statements}: {error}"));

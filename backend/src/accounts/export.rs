@@ -181,7 +181,7 @@ impl Writer {
     }
 
     async fn conn(&self) -> Result<Conn, Stopped> {
-        Ok(self.app.db.read().await?)
+        Ok(self.app.db.read_alone().await?)
     }
 
     async fn list(&self, name: &str) -> Result<List<'_>, Stopped> {

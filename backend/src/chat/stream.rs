@@ -50,7 +50,7 @@ impl Reader {
             }
             // The state is read first: events that come after it are of a turn that goes on.
             let state = self.state().await?;
-            let mut conn = self.app.db.read().await?;
+            let mut conn = self.app.db.read_alone().await?;
             let stored =
                 queries::events_after(&mut conn, &self.user_id, self.turn_id, self.seq, PAGE)
                     .await?;
@@ -73,7 +73,7 @@ impl Reader {
     }
 
     async fn state(&self) -> Result<TurnState, Error> {
-        let mut conn = self.app.db.read().await?;
+        let mut conn = self.app.db.read_alone().await?;
         let row = queries::turn(&mut conn, &self.user_id, self.turn_id)
             .await?
             .ok_or(Error::NotFound("turn"))?;

@@ -2,9 +2,10 @@
 //! a [`Conn`] is a connection of either kind, and [`on!`] expands a query's body for each. Without
 //! the feature `sqlite` there is PostgreSQL alone: every query is compiled once, not twice.
 //!
-//! Reads take a connection; writes run in a transaction inside a task of their own, because a
-//! future that is dropped in mid-transaction would leave it open.
+//! Reads share connections; writes run in a transaction inside a task of their own, because a future
+//! that is dropped in mid-transaction would leave it open.
 
+mod connections;
 mod migrate;
 mod postgres;
 pub(crate) mod schema;
@@ -18,13 +19,15 @@ pub(crate) mod types;
 use std::path::PathBuf;
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
+use deadpool::managed::PoolError;
 use diesel::QueryResult;
-use diesel_async::{
-    AsyncConnection, AsyncPgConnection, TransactionManager,
-    pooled_connection::deadpool::{Object, Pool, PoolError},
-};
+#[cfg(feature = "sqlite")]
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::{AsyncConnection, TransactionManager};
 use tracing::Instrument;
 
+pub use connections::Connection;
+use connections::Connections;
 pub use migrate::{MigrateError, Migrated};
 pub use postgres::Notifications;
 pub use tls::InvalidUrl;
@@ -35,8 +38,8 @@ macro_rules! on {
     ($conn:expr, |$name:ident| $body:expr) => {{
         let _statement = $crate::db::statement!();
         match $conn {
-            $crate::db::Conn::Postgres(object) => {
-                let $name = &mut **object;
+            $crate::db::Conn::Postgres(connection) => {
+                let $name = &mut connection.shared();
                 $body
             }
             #[cfg(feature = "sqlite")]
@@ -55,7 +58,7 @@ pub(crate) use statement::{Statement, statement};
 pub struct Settings {
     /// Which database.
     pub location: Location,
-    /// Most connections at once to PostgreSQL; on SQLite, most readers.
+    /// Most connections at once to PostgreSQL, each of which many may read on; on SQLite, most readers.
     pub pool_size: usize,
     /// How long to wait for a connection, a database that wakes up included.
     pub connect_timeout: Duration,
@@ -100,7 +103,7 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Pools {
-    Postgres(Pool<AsyncPgConnection>),
+    Postgres(Connections),
     /// SQLite has one writer at a time. A pool of one queues writers in order, where the file's own
     /// lock would let some of them starve.
     #[cfg(feature = "sqlite")]
@@ -113,7 +116,7 @@ enum Pools {
 /// A connection of either kind.
 pub enum Conn {
     /// To PostgreSQL.
-    Postgres(Box<Object<AsyncPgConnection>>),
+    Postgres(Connection),
     /// To SQLite.
     #[cfg(feature = "sqlite")]
     Sqlite(Object<sqlite::Connection>),
@@ -163,8 +166,8 @@ impl From<diesel::result::Error> for DbError {
     }
 }
 
-impl From<PoolError> for DbError {
-    fn from(error: PoolError) -> Self {
+impl<E: fmt::Display> From<PoolError<E>> for DbError {
+    fn from(error: PoolError<E>) -> Self {
         Self::Unavailable(error.to_string())
     }
 }
@@ -177,7 +180,7 @@ pub enum OpenError {
     Url(#[from] InvalidUrl),
     /// The pool could not be made.
     #[error("the connection pool could not be made: {0}")]
-    Pool(#[from] diesel_async::pooled_connection::deadpool::BuildError),
+    Pool(#[from] deadpool::managed::BuildError),
 }
 
 /// What [`Db::write`] runs: an async closure over a connection whose future can be sent. The output
@@ -202,7 +205,7 @@ impl Db {
     /// When a URL is malformed.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
         let pools = match &settings.location {
-            Location::Postgres { url, .. } => Pools::Postgres(postgres::pool(url, &settings)?),
+            Location::Postgres { url, .. } => Pools::Postgres(Connections::new(url, &settings)?),
             #[cfg(feature = "sqlite")]
             Location::Sqlite(path) => Pools::Sqlite {
                 readers: sqlite::pool(path, settings.pool_size, &settings)?,
@@ -221,13 +224,26 @@ impl Db {
         !matches!(self.pools, Pools::Postgres(_))
     }
 
-    /// A connection to read with.
+    /// A connection to read with. Others may read on it too, and wait for what this one asks.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when there is none within the connect timeout.
     pub async fn read(&self) -> Result<Conn, DbError> {
         Ok(match &self.pools {
-            Pools::Postgres(pool) => Conn::Postgres(Box::new(pool.get().await?)),
+            Pools::Postgres(connections) => Conn::Postgres(connections.shared().await?),
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite { readers, .. } => Conn::Sqlite(readers.get().await?),
+        })
+    }
+
+    /// A connection that nobody else is on: for reads that take long, and for those that a
+    /// response's body makes, which goes on only as fast as its reader.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn read_alone(&self) -> Result<Conn, DbError> {
+        Ok(match &self.pools {
+            Pools::Postgres(connections) => Conn::Postgres(connections.alone().await?),
             #[cfg(feature = "sqlite")]
             Pools::Sqlite { readers, .. } => Conn::Sqlite(readers.get().await?),
         })
@@ -237,7 +253,7 @@ impl Db {
         match &self.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite { writer, .. } => Ok(Conn::Sqlite(writer.get().await?)),
-            Pools::Postgres(_) => self.read().await,
+            Pools::Postgres(_) => self.read_alone().await,
         }
     }
 
@@ -344,20 +360,34 @@ impl Conn {
     async fn begin(&mut self) -> QueryResult<()> {
         let _statement = statement!();
         match self {
-            Self::Postgres(object) => begin(&mut **object).await,
+            Self::Postgres(connection) => begin(connection.exclusive()?).await,
             #[cfg(feature = "sqlite")]
             Self::Sqlite(object) => sqlite::begin(object).await,
         }
     }
 
     pub(crate) async fn commit(&mut self) -> QueryResult<()> {
-        on!(self, |conn| commit(conn).await)
+        let _statement = statement!();
+        match self {
+            Self::Postgres(connection) => commit(connection.exclusive()?).await,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(object) => commit(&mut **object).await,
+        }
     }
 
     /// Rolls back. The pool discards a connection whose transaction did not end.
     pub(crate) async fn abandon(&mut self) {
-        if let Err(error) = on!(self, |conn| rollback(conn).await) {
+        if let Err(error) = self.rollback().await {
             tracing::debug!(%error, "rollback failed");
+        }
+    }
+
+    async fn rollback(&mut self) -> QueryResult<()> {
+        let _statement = statement!();
+        match self {
+            Self::Postgres(connection) => rollback(connection.exclusive()?).await,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(object) => rollback(&mut **object).await,
         }
     }
 }

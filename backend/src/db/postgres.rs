@@ -1,81 +1,88 @@
 //! Connections to PostgreSQL: through rustls, patient with a database that wakes up.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::{
-    AsyncPgConnection, RunQueryDsl,
-    pooled_connection::{
-        AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod,
-        deadpool::{Hook, HookError, Pool},
-    },
-};
-use futures_util::{FutureExt, StreamExt};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::StreamExt;
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, Socket, tls::MakeTlsConnect};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{DbError, OpenError, Settings, statement, tls::Target};
-
-/// A connection idle for longer is tried before it is used: a suspended database or a proxy may
-/// have closed it unheard. Busy ones cost no extra round trip.
-const TRUST_IDLE: Duration = Duration::from_secs(15);
+use super::{DbError, statement, tls::Target};
 
 /// First pause after a refused connection; doubles up to [`RETRY_MAX`].
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(2);
 
-pub(super) fn pool(url: &str, settings: &Settings) -> Result<Pool<AsyncPgConnection>, OpenError> {
-    let target = Target::parse(url)?;
-    let deadline = settings.connect_timeout;
-    let mut config = ManagerConfig::default();
-    config.recycling_method = RecyclingMethod::Fast;
-    config.custom_setup = Box::new(move |_| connect_patiently(target.clone(), deadline).boxed());
-    // The target was parsed once; the manager's own URL is not used.
-    let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
-    let try_idle = Hook::async_fn(|conn: &mut AsyncPgConnection, metrics| {
-        Box::pin(async move {
-            if metrics.last_used() < TRUST_IDLE {
-                return Ok(());
-            }
-            let _statement = statement!();
-            let probe = diesel::sql_query("SELECT 1").execute(conn).await;
-            probe
-                .map(drop)
-                .map_err(|error| HookError::Backend(PoolError::QueryError(error)))
-        })
-    });
-    Ok(Pool::builder(manager)
-        .max_size(settings.pool_size)
-        // The connection used last goes first: the fewer are in use, the fewer have to be tried.
-        .queue_mode(deadpool::managed::QueueMode::Lifo)
-        .runtime(deadpool::Runtime::Tokio1)
-        .wait_timeout(Some(settings.connect_timeout))
-        .create_timeout(Some(settings.connect_timeout))
-        .recycle_timeout(Some(settings.connect_timeout))
-        .pre_recycle(try_idle)
-        .build()?)
+/// An open connection, and what moves its bytes.
+pub(super) struct Link {
+    pub(super) conn: AsyncPgConnection,
+    driver: Driver,
 }
 
-async fn connect_patiently(
-    target: Target,
+impl Link {
+    /// Whether it was not lost.
+    pub(super) fn is_open(&self) -> bool {
+        !self.driver.0.is_finished()
+    }
+}
+
+/// The task that moves a connection's bytes. It ends with the value: by itself it would wait for a
+/// server that does not answer any more.
+struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What a program makes of a new connection.
+pub(super) trait Connected: Sized {
+    fn of(client: Client, wire: Wire) -> impl Future<Output = ConnectionResult<Self>> + Send;
+}
+
+type Wire =
+    tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
+impl Connected for Link {
+    async fn of(client: Client, wire: Wire) -> ConnectionResult<Self> {
+        // Its users are told by their own errors.
+        let driver = Driver(tokio::spawn(async move { drop(wire.await) }));
+        let conn = AsyncPgConnection::try_from(client).await?;
+        Ok(Self { conn, driver })
+    }
+}
+
+impl Connected for AsyncPgConnection {
+    async fn of(client: Client, wire: Wire) -> ConnectionResult<Self> {
+        Self::try_from_client_and_connection(client, wire).await
+    }
+}
+
+/// Connects, and tries again for as long as a database may need that wakes up.
+pub(super) async fn connect_patiently<C: Connected>(
+    target: &Target,
     deadline: Duration,
-) -> ConnectionResult<AsyncPgConnection> {
+) -> Result<C, ConnectError> {
     let started = tokio::time::Instant::now();
     let mut pause = RETRY_FIRST;
     loop {
-        match connect(&target).await {
-            Ok(conn) => return Ok(conn),
+        match connect(target).await {
             Err(error) if started.elapsed() + pause < deadline && error.is_passing() => {
                 tracing::debug!(%error, "the database does not answer yet");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(RETRY_MAX);
             }
-            Err(error) => return Err(ConnectionError::BadConnection(error.to_string())),
+            answer => return answer,
         }
     }
 }
 
 /// Why no connection was made.
 #[derive(Debug, thiserror::Error)]
-enum ConnectError {
+pub(super) enum ConnectError {
     #[error("{}", describe(.0))]
     Connect(tokio_postgres::Error),
     #[error(transparent)]
@@ -112,15 +119,10 @@ fn describe(error: &tokio_postgres::Error) -> String {
     }
 }
 
-async fn connect(target: &Target) -> Result<AsyncPgConnection, ConnectError> {
-    let (client, connection) = target
-        .config
-        .connect(target.tls.clone())
-        .await
-        .map_err(ConnectError::Connect)?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection)
-        .await
-        .map_err(ConnectError::Setup)
+async fn connect<C: Connected>(target: &Target) -> Result<C, ConnectError> {
+    let connecting = target.config.connect(target.tls.clone());
+    let (client, wire) = connecting.await.map_err(ConnectError::Connect)?;
+    C::of(client, wire).await.map_err(ConnectError::Setup)
 }
 
 /// A connection of its own, outside the pool: for migrations and for LISTEN.
@@ -129,7 +131,7 @@ pub(super) async fn connect_direct(
     deadline: Duration,
 ) -> Result<AsyncPgConnection, DbError> {
     let target = Target::parse(url).map_err(|error| DbError::Unavailable(error.to_string()))?;
-    let connected = tokio::time::timeout(deadline, connect_patiently(target, deadline)).await;
+    let connected = tokio::time::timeout(deadline, connect_patiently(&target, deadline)).await;
     match connected {
         Ok(Ok(conn)) => Ok(conn),
         Ok(Err(error)) => Err(DbError::Unavailable(error.to_string())),

@@ -36,7 +36,7 @@ pub(super) async fn notify(conn: &mut Conn, channel: &str, payload: &str) -> Que
             diesel::sql_query("SELECT pg_notify($1, $2)")
                 .bind::<Text, _>(channel)
                 .bind::<Text, _>(payload)
-                .execute(conn)
+                .execute(&mut conn.shared())
                 .await
                 .map(drop)
         }

@@ -88,7 +88,8 @@ async fn notify(app: &App, changes: Vec<(String, Changed)>) -> Result<(), DbErro
             .map(|chunk| payload(&from, chunk.iter().map(bare).collect()))
             .collect()
     };
-    let mut conn = app.db.read().await?;
+    // A notification is written to disk as a commit is.
+    let mut conn = app.db.read_alone().await?;
     for payload in payloads {
         queries::notify(&mut conn, CHANNEL, &payload).await?;
     }

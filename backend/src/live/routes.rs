@@ -72,7 +72,7 @@ async fn next(
 }
 
 async fn current(app: &App, user_id: &UserId) -> Result<Changed, Error> {
-    let version = queries::version(&mut app.db.read().await?, user_id).await?;
+    let version = queries::version(&mut app.db.read_alone().await?, user_id).await?;
     let version = version.ok_or(Error::Unauthorized("This account no longer exists."))?;
     Ok(Changed {
         version,

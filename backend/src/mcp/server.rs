@@ -250,9 +250,10 @@ impl ServerHandler for Server {
 /// A tool's result. A list is wrapped in an object, because older clients take nothing else; its
 /// text is the list itself.
 fn answer(result: Value) -> CallToolResult {
+    // `CallToolResult::structured` would write all of it as text too.
     let text = unwrapped(&result).to_string();
-    let mut answer = CallToolResult::structured(result);
-    answer.content = vec![ContentBlock::text(text)];
+    let mut answer = CallToolResult::success(vec![ContentBlock::text(text)]);
+    answer.structured_content = Some(result);
     answer
 }
 

@@ -13,7 +13,12 @@ use super::{
     queries::{self, Row},
 };
 use crate::{
-    caller::UserId, db::Conn, error::Error, extract::page_limit, text::key, writes::UserWrite,
+    caller::UserId,
+    db::{Conn, Db, DbError},
+    error::Error,
+    extract::page_limit,
+    text::key,
+    writes::UserWrite,
 };
 
 /// How long a deleted task can be restored, and a change undone.
@@ -21,6 +26,17 @@ pub const UNDO_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A task after a write, and how to undo the write.
 pub type Changed = (Task, Change);
+
+/// A connection for a [`list`]. A search looks at each of the user's tasks: nobody waits behind it.
+///
+/// # Errors
+/// As [`Db::read`].
+pub async fn reader(db: &Db, query: &TaskQuery) -> Result<Conn, DbError> {
+    match query.search {
+        None => db.read().await,
+        Some(_) => db.read_alone().await,
+    }
+}
 
 /// A page of a user's tasks.
 ///

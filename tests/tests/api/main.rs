@@ -2,6 +2,7 @@
 
 mod accounts;
 mod chat;
+mod connections;
 mod conversations;
 mod encryption;
 mod errors;

@@ -157,5 +157,5 @@ pub async fn find(app: &App, presented: &str) -> Result<Option<Found>, Error> {
 /// # Errors
 /// [`Error::Unavailable`] when the database is.
 pub async fn is_live(app: &App, id: &str) -> Result<bool, Error> {
-    Ok(queries::exists(&mut app.db.read().await?, id).await?)
+    Ok(queries::exists(&mut app.db.read_alone().await?, id).await?)
 }

@@ -58,7 +58,7 @@ pub(in crate::chat) async fn insert_events(
                 diesel::insert_into(turn_events::table)
                     .values(chunk)
                     .on_conflict_do_nothing()
-                    .execute(conn)
+                    .execute(&mut conn.shared())
                     .await?;
             }
         }

@@ -1,5 +1,6 @@
 //! What the tools give back.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use todo_api::{DueDate, Priority, Task};
@@ -38,8 +39,10 @@ pub(in crate::mcp) struct Listed {
     pub(super) priority: Priority,
     pub(super) due_date: Option<DueDate>,
     pub(super) tags: Vec<String>,
-    pub(super) created_at: String,
-    pub(super) updated_at: String,
+    #[schemars(with = "String")]
+    pub(super) created_at: Timestamp,
+    #[schemars(with = "String")]
+    pub(super) updated_at: Timestamp,
 }
 
 /// The result of `list_tasks`: an object, because older protocol versions take nothing else.
@@ -58,8 +61,8 @@ impl From<Task> for Listed {
             priority: task.priority,
             due_date: task.due_date,
             tags: task.tags,
-            created_at: task.created_at.to_string(),
-            updated_at: task.updated_at.to_string(),
+            created_at: task.created_at,
+            updated_at: task.updated_at,
         }
     }
 }

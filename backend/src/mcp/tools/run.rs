@@ -184,7 +184,7 @@ pub(in crate::mcp) async fn listed(
     user_id: &UserId,
     query: &TaskQuery,
 ) -> Result<Vec<Listed>, Error> {
-    let mut conn = app.db.read().await?;
+    let mut conn = rules::reader(&app.db, query).await?;
     let list = rules::list(&mut conn, user_id, query).await?;
     Ok(list.tasks.into_iter().map(Listed::from).collect())
 }
