@@ -1,12 +1,11 @@
 //! How what reads at the same time shares connections to PostgreSQL.
 
-use std::time::{Duration, Instant};
-
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use todo_backend::db::DbError;
+use todo_backend::{clock::Clock, db::DbError};
 use todo_tests::{Database, Engine, NOON, TestApp};
-use tokio::time::sleep;
+
+use crate::faults::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn short_reads_share_one_and_whoever_needs_it_alone_waits() {
@@ -39,7 +38,7 @@ async fn short_reads_share_one_and_whoever_needs_it_alone_waits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_joins_a_connection_that_is_lost() {
     let (behind, proxy) = Database::behind_proxy().await;
-    let clock = todo_backend::clock::Clock::fixed(NOON.parse::<Timestamp>().unwrap());
+    let clock = Clock::fixed(NOON.parse::<Timestamp>().unwrap());
     let two = [("DATABASE_POOL_SIZE", "2")];
     let app = TestApp::on(behind, clock, &two).await;
     let ann = app.user("ann").await;
@@ -49,11 +48,7 @@ async fn nobody_joins_a_connection_that_is_lost() {
     let held = db.read().await.unwrap();
     proxy.cut();
     proxy.mend();
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while ann.get("tasks").await.status != 200 {
-        assert!(Instant::now() < deadline, "it stays away");
-        sleep(Duration::from_millis(20)).await;
-    }
+    until(async || ann.get("tasks").await, 200).await;
     for _ in 0..20 {
         assert_eq!(ann.titles("").await, ["Buy milk"]);
     }

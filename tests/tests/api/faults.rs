@@ -106,7 +106,7 @@ async fn while_the_database_is_away_requests_are_503_and_then_all_is_well() {
 }
 
 /// Asks until the answer has that status.
-async fn until(ask: impl AsyncFn() -> Answer, status: u16) -> Answer {
+pub(crate) async fn until(ask: impl AsyncFn() -> Answer, status: u16) -> Answer {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let answer = ask().await;
