@@ -64,6 +64,11 @@ impl Readiness {
         self.phase() == Phase::Ready
     }
 
+    /// Whether the process is about to end.
+    pub fn is_shutting_down(&self) -> bool {
+        self.phase() == Phase::ShuttingDown
+    }
+
     /// Waits for the end.
     pub async fn until_shutdown(&self) {
         // The sender is alive: it is `self`.

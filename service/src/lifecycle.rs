@@ -1,17 +1,19 @@
 //! The orderly end of a process.
 //!
-//! On SIGTERM or SIGINT readiness turns off at once, requests are still accepted for a while
-//! (until every proxy has noticed), then the *soft* token says that nothing new begins, then
-//! running work may end, then the *hard* token says that whatever still runs stops and saves what
-//! it has. A second signal ends the process at once.
+//! On SIGTERM or SIGINT readiness turns off at once, requests are still accepted for a while, and
+//! for as long as they come (until every proxy has noticed), then the *soft* token says that
+//! nothing new begins, then running work may end, then the *hard* token says that whatever still
+//! runs stops and saves what it has. A second signal ends the process at once.
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -21,10 +23,18 @@ use crate::health::Readiness;
 /// How long stopped work may take to save what it has, after the hard token.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
+/// A proxy that sent no request for so long has noticed that this process goes.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// While requests come, they are accepted for up to so many times the delay: what tells proxies of
+/// a cluster's changes may itself be late.
+const PATIENCE: u32 = 3;
+
 /// How long the parts of an orderly end may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grace {
-    /// Requests are still accepted for so long after readiness turned off.
+    /// Requests are still accepted for so long after readiness turned off, and for up to three
+    /// times as long while they come.
     pub delay: Duration,
     /// Running work may take so long to end.
     pub drain: Duration,
@@ -46,6 +56,7 @@ pub enum Ending {
 pub struct Lifecycle {
     grace: Grace,
     readiness: Readiness,
+    requests: Arc<AtomicU64>,
     requested: CancellationToken,
     soft: CancellationToken,
     hard: CancellationToken,
@@ -59,6 +70,7 @@ impl Lifecycle {
         Self {
             grace,
             readiness: Readiness::default(),
+            requests: Arc::default(),
             requested: CancellationToken::new(),
             soft: CancellationToken::new(),
             hard: CancellationToken::new(),
@@ -70,6 +82,11 @@ impl Lifecycle {
     /// Whether this process takes requests.
     pub fn readiness(&self) -> &Readiness {
         &self.readiness
+    }
+
+    /// Notes that a request came for which a proxy chose this process.
+    pub(crate) fn note_request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Cancelled when nothing new may begin: no connection, no turn, no waiting event stream.
@@ -132,7 +149,7 @@ impl Lifecycle {
 
     async fn end(&self) -> Ending {
         self.readiness.shut_down();
-        sleep(self.grace.delay).await;
+        self.until_unwanted().await;
 
         self.soft.cancel();
         self.work.close();
@@ -162,6 +179,24 @@ impl Lifecycle {
             Ending::Complete
         } else {
             Ending::Interrupted
+        }
+    }
+
+    /// Waits for the delay, and longer while requests come.
+    async fn until_unwanted(&self) {
+        let latest = Instant::now() + self.grace.delay * PATIENCE;
+        let quiet = async {
+            sleep(self.grace.delay.saturating_sub(QUIET)).await;
+            loop {
+                let before = self.requests.load(Ordering::Relaxed);
+                sleep(QUIET).await;
+                if self.requests.load(Ordering::Relaxed) == before {
+                    break;
+                }
+            }
+        };
+        if timeout_at(latest, quiet).await.is_err() && !self.grace.delay.is_zero() {
+            warn!("requests still come, and are refused from now on");
         }
     }
 }
@@ -283,6 +318,46 @@ mod tests {
                 (13, "background done")
             ]
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_that_come_are_accepted_until_they_stop() {
+        let lifecycle = Lifecycle::new(GRACE);
+        let diary = Diary::new();
+        let (l, d) = (lifecycle.clone(), diary.clone());
+        lifecycle.spawn_background(async move {
+            l.soft().cancelled().await;
+            d.note("nothing new");
+        });
+        let l = lifecycle.clone();
+        tokio::spawn(async move {
+            for _ in 0..8 {
+                l.note_request();
+                sleep(Duration::from_secs(1)).await;
+            }
+        });
+
+        lifecycle.shut_down();
+        lifecycle.end_on(stream::pending()).await;
+        // The last came after 7 s; the first look that saw none is from 8 to 11 s.
+        assert_eq!(diary.read(), [(11, "nothing new")]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_that_never_stop_do_not_keep_the_process() {
+        let lifecycle = Lifecycle::new(GRACE);
+        let start = Instant::now();
+        let l = lifecycle.clone();
+        tokio::spawn(async move {
+            loop {
+                l.note_request();
+                sleep(Duration::from_secs(1)).await;
+            }
+        });
+
+        lifecycle.shut_down();
+        assert_eq!(lifecycle.end_on(stream::pending()).await, Ending::Complete);
+        assert_eq!(start.elapsed(), GRACE.delay * PATIENCE);
     }
 
     #[tokio::test(start_paused = true)]

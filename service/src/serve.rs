@@ -9,6 +9,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -22,8 +24,8 @@ use crate::http::Peer;
 use crate::lifecycle::Lifecycle;
 
 /// How long a client may take to send a request's head, and a connection may be idle. Longer than
-/// proxies keep idle connections (60 s is usual), so that it is they who close them.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+/// proxies keep idle connections (nginx 60 s, Traefik 90 s), so that it is they who close them.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(100);
 /// The most bytes of a request's head.
 const MAX_HEAD: usize = 32 * 1024;
 /// The most header lines of a request.
@@ -127,15 +129,25 @@ async fn converse(
     // Small writes, such as events, are to leave at once.
     let _ = stream.set_nodelay(true);
     let _open = OpenConnection::count();
+    let of_all = lifecycle.clone();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        let router = router.clone();
+        let (router, lifecycle) = (router.clone(), of_all.clone());
         async move {
+            if !is_routine(request.uri().path()) {
+                lifecycle.note_request();
+            }
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer::Remote(peer));
-            Ok::<_, Infallible>(match router.oneshot(request).await {
+            let mut response = match router.oneshot(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
-            })
+            };
+            // So that the next request of this client goes to a process that stays.
+            if lifecycle.readiness().is_shutting_down() {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
+            Ok::<_, Infallible>(response)
         }
     });
     let connection = http1::Builder::new()
@@ -157,6 +169,11 @@ async fn converse(
     }
 }
 
+/// Whether a request comes because this process runs, not because a proxy chose it for somebody.
+fn is_routine(path: &str) -> bool {
+    matches!(path, "/livez" | "/readyz" | "/health" | "/metrics")
+}
+
 /// Counts a connection in the metrics for as long as it lives.
 struct OpenConnection(metrics::Gauge);
 
@@ -171,5 +188,50 @@ impl OpenConnection {
 impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.decrement(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::lifecycle::Grace;
+
+    /// What the server answers on a connection that is kept, head and body.
+    async fn ask(stream: &mut TcpStream, path: &str) -> String {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: todo.local\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 1024];
+        let length = stream.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..length]).to_ascii_lowercase()
+    }
+
+    #[tokio::test]
+    async fn clients_of_a_process_that_goes_are_answered_and_sent_to_another() {
+        let lifecycle = Lifecycle::new(Grace {
+            delay: Duration::from_secs(60),
+            drain: Duration::ZERO,
+        });
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), 10)
+            .await
+            .unwrap();
+        let address = listener.address();
+        listener.serve(Router::new().route("/", get(async || "hello")), &lifecycle);
+        let mut client = TcpStream::connect(address).await.unwrap();
+        assert!(!ask(&mut client, "/").await.contains("connection: close"));
+
+        lifecycle.shut_down();
+        let ending = tokio::spawn(async move { lifecycle.run().await });
+        tokio::task::yield_now().await;
+        let answer = ask(&mut client, "/").await;
+        assert!(answer.contains("connection: close"), "{answer}");
+        assert!(answer.ends_with("hello"), "{answer}");
+        assert_eq!(client.read(&mut [0; 1]).await.unwrap(), 0, "it is closed");
+
+        let mut late = TcpStream::connect(address).await.unwrap();
+        assert!(ask(&mut late, "/").await.ends_with("hello"));
+        ending.abort();
     }
 }

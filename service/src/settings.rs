@@ -31,8 +31,8 @@ const MAX_CONNECTIONS: Setting = Setting::new(
 pub const SHUTDOWN_DELAY: Setting = Setting::new(
     "SHUTDOWN_DELAY",
     "5s",
-    "How long requests are still accepted after SIGTERM while `/readyz` already says no. Unless \
-     it is set there is no such wait on a terminal.",
+    "How long requests are still accepted after SIGTERM while `/readyz` already says no; while \
+     they come, up to three times as long. Unless it is set there is no such wait on a terminal.",
 );
 const DRAIN_TIMEOUT: Setting = Setting::new(
     "DRAIN_TIMEOUT",

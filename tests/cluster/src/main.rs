@@ -23,6 +23,7 @@ use std::{
 };
 
 use clap::Parser;
+use futures_util::future::join_all;
 use tokio::task::{LocalSet, spawn_local};
 
 use crate::{
@@ -128,24 +129,27 @@ async fn table(arguments: Arguments) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut lanes = Vec::new();
     let (first, rest) = (arguments.wanted(FIRST), arguments.wanted(MAIN.rows));
+    let mut main = None;
     if !first.is_empty() || !rest.is_empty() {
-        let mut stage = Stage::set(&arguments, &MAIN).await;
-        lines.extend(prove(first, &mut stage).await);
-        lanes.push(spawn_local(async move { prove(rest, &mut stage).await }));
+        let stage = main.insert(Stage::set(&arguments, &MAIN).await);
+        lines.extend(prove(first, stage).await);
     }
-    for lane in BESIDE {
-        let rows = arguments.wanted(lane.rows);
-        if !rows.is_empty() {
-            let arguments = arguments.clone();
-            lanes.push(spawn_local(async move {
-                let mut stage = Stage::set(&arguments, lane).await;
-                let lines = prove(rows, &mut stage).await;
-                if let Ok(stage) = stage {
-                    stage.leave().await;
-                }
-                lines
-            }));
-        }
+    let beside = BESIDE
+        .iter()
+        .map(|lane| (lane, arguments.wanted(lane.rows)));
+    let beside = beside.filter(|(_, rows)| !rows.is_empty());
+    let beside = beside.map(async |(lane, rows)| (Stage::set(&arguments, lane).await, rows));
+    for (mut stage, rows) in join_all(beside).await {
+        lanes.push(spawn_local(async move {
+            let lines = prove(rows, &mut stage).await;
+            if let Ok(stage) = stage {
+                stage.leave().await;
+            }
+            lines
+        }));
+    }
+    if let Some(mut stage) = main {
+        lanes.push(spawn_local(async move { prove(rest, &mut stage).await }));
     }
     for lane in lanes {
         match lane.await {

@@ -250,9 +250,13 @@ impl<'a> Pod<'a> {
             .iter()
             .filter(|object| object.kind() == "ConfigMap" && names.contains(&object.name()))
             .flat_map(|map| {
-                ["SHUTDOWN_DELAY", "DRAIN_TIMEOUT"].map(|name| map.text(&format!("/data/{name}")))
+                // While requests come, they are accepted for three times the delay.
+                [("SHUTDOWN_DELAY", 3), ("DRAIN_TIMEOUT", 1)]
+                    .map(|(name, times)| (map.text(&format!("/data/{name}")), times))
             })
-            .filter_map(|time| time.trim_end_matches('s').parse::<u64>().ok())
+            .filter_map(|(time, times)| {
+                Some(time.trim_end_matches('s').parse::<u64>().ok()? * times)
+            })
             .sum()
     }
 }

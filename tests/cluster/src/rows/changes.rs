@@ -13,8 +13,8 @@ use crate::{
 
 /// Requests go on for so long before a change.
 pub(super) const BEFORE: Duration = Duration::from_secs(2);
-/// And for so long after: a pod that goes accepts requests for 10 s more.
-pub(super) const AFTER: Duration = Duration::from_secs(12);
+/// And for so long after.
+pub(super) const AFTER: Duration = Duration::from_secs(8);
 /// The requests on a killed container may fail for so long.
 const NOTICED: Duration = Duration::from_secs(5);
 
@@ -38,7 +38,7 @@ pub(super) async fn rolling_update(stage: &mut Stage) -> Result<String> {
         stage.kubectl.run(restart).await?;
         stage.kubectl.rolled_out("deployment/todo-backend").await?;
         stage.kubectl.rolled_out("deployment/todo-frontend").await?;
-        stage.ready(2).await
+        stage.renewed().await
     });
     Ok(seen.await?.without_failure()?.to_string())
 }
@@ -52,7 +52,7 @@ pub(super) async fn scale(stage: &mut Stage) -> Result<String> {
             stage.kubectl.run(&scale).await?;
             stage.ready(count).await?;
         }
-        Ok(())
+        stage.renewed().await
     });
     Ok(seen.await?.without_failure()?.to_string())
 }
@@ -82,7 +82,7 @@ pub(super) async fn rollback(stage: &mut Stage) -> Result<String> {
             .release
             .about("rollback todo --wait --timeout=180s")
             .await?;
-        stage.ready(2).await
+        stage.renewed().await
     });
     let seen = seen.await?.without_failure()?;
     if migrated == before.1 {
@@ -112,7 +112,7 @@ pub(super) async fn delete_pod(stage: &mut Stage) -> Result<String> {
                 .kubectl
                 .run(&format!("delete pod {}", text(pod, "/metadata/name")))
                 .await?;
-            stage.ready(2).await?;
+            stage.renewed().await?;
         }
         Ok(())
     });

@@ -54,7 +54,7 @@ pub(super) async fn drain(stage: &mut Stage) -> Result<String> {
         if !said.contains("disruption budget") {
             return Err(format!("no eviction had to wait: {said}").into());
         }
-        stage.ready(2).await
+        stage.renewed().await
     });
     let seen = seen.await;
     stage.kubectl.run(&format!("uncordon {other}")).await?;
@@ -96,7 +96,7 @@ async fn restart(stage: &Stage) -> Result {
             .rolled_out(&format!("deployment/{name}"))
             .await?;
     }
-    stage.ready(2).await
+    stage.renewed().await
 }
 
 async fn nodes_of(stage: &Stage, name: &str) -> Result<BTreeSet<String>> {
