@@ -38,7 +38,8 @@ RUN --mount=type=cache,id=cargo-registry,target=/cargo/registry,sharing=locked \
 
 # The dependencies, compiled. The backend goes without its feature `sqlite`: in a container the
 # database is PostgreSQL. What was built of empty sources must not pass for the programs: cargo
-# forgets that it built it.
+# forgets that it built it. Each stage names both packages, empty or not: with one alone, the
+# dependencies would have other features.
 FROM toolchain AS dependencies
 COPY --from=manifests /src .
 COPY --from=vendor /cargo/config.toml /cargo/
@@ -46,26 +47,48 @@ RUN --mount=type=bind,from=vendor,source=/vendor,target=/vendor \
     cargo build --frozen --release --no-default-features --package todo-backend --package todo-frontend \
  && rm -r target/*/release/.fingerprint/todo-*
 
-FROM dependencies AS build
-COPY . .
+FROM scratch AS library-sources
+COPY api /api
+COPY assistant /assistant
+COPY service /service
+
+# The libraries of the programs, which change less often than these.
+FROM dependencies AS libraries
+COPY --from=library-sources / .
 RUN --mount=type=bind,from=vendor,source=/vendor,target=/vendor \
     cargo build --frozen --release --no-default-features --package todo-backend --package todo-frontend \
- && mkdir -p /programs /files/etc/ssl/certs \
- && cp target/*/release/todo-backend target/*/release/todo-frontend /programs/ \
- && cp /etc/ssl/certs/ca-certificates.crt /files/etc/ssl/certs/ \
- && echo 'todo:x:65532:65532:Todo Chatbot:/:/sbin/nologin' > /files/etc/passwd \
- && echo 'todo:x:65532:' > /files/etc/group
+ && rm -r target/*/release/.fingerprint/todo-backend-* target/*/release/.fingerprint/todo-frontend-*
+
+FROM libraries AS build-frontend
+COPY frontend frontend
+RUN --mount=type=bind,from=vendor,source=/vendor,target=/vendor \
+    cargo build --frozen --release --no-default-features --package todo-backend --package todo-frontend \
+ && mkdir /programs \
+ && cp target/*/release/todo-frontend /programs/
+
+FROM libraries AS build-backend
+COPY backend backend
+RUN --mount=type=bind,from=vendor,source=/vendor,target=/vendor \
+    cargo build --frozen --release --no-default-features --package todo-backend --package todo-frontend \
+ && mkdir /programs \
+ && cp target/*/release/todo-backend /programs/
 
 # The backend as the next release may be: only for the proof that a release can be taken back.
-FROM build AS build-next
+FROM build-backend AS build-next
 RUN --mount=type=bind,from=vendor,source=/vendor,target=/vendor \
     cargo build --frozen --release --no-default-features --features todo-backend/next-release \
     --package todo-backend --package todo-frontend \
  && cp target/*/release/todo-backend /programs/
 
 # What both images have beside their program: certificate authorities and the user.
+FROM toolchain AS files
+RUN mkdir -p /files/etc/ssl/certs \
+ && cp /etc/ssl/certs/ca-certificates.crt /files/etc/ssl/certs/ \
+ && echo 'todo:x:65532:65532:Todo Chatbot:/:/sbin/nologin' > /files/etc/passwd \
+ && echo 'todo:x:65532:' > /files/etc/group
+
 FROM scratch AS base
-COPY --from=build /files/ /
+COPY --from=files /files/ /
 USER 65532:65532
 WORKDIR /
 ENV PATH=/bin
@@ -79,7 +102,7 @@ LABEL org.opencontainers.image.source="https://example.com/todo-chatbot" \
 FROM base AS backend
 LABEL org.opencontainers.image.title="todo-backend" \
       org.opencontainers.image.description="The backend of the Todo Chatbot"
-COPY --from=build /programs/todo-backend /bin/
+COPY --from=build-backend /programs/todo-backend /bin/
 EXPOSE 8000 9090
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/bin/todo-backend", "healthcheck"]
 ENTRYPOINT ["/bin/todo-backend"]
@@ -91,7 +114,7 @@ COPY --from=build-next /programs/todo-backend /bin/
 FROM base AS frontend
 LABEL org.opencontainers.image.title="todo-frontend" \
       org.opencontainers.image.description="The pages of the Todo Chatbot"
-COPY --from=build /programs/todo-frontend /bin/
+COPY --from=build-frontend /programs/todo-frontend /bin/
 EXPOSE 3000 9091
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/bin/todo-frontend", "healthcheck"]
 ENTRYPOINT ["/bin/todo-frontend"]

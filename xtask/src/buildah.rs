@@ -8,20 +8,35 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{Result, process::run, tools};
+use crate::{
+    Result,
+    process::{output, run},
+    tools,
+};
 
 /// A store of images and layers. Dropping it removes all of it.
-pub(crate) struct Store(TempDir);
+pub(crate) struct Store {
+    folder: TempDir,
+    driver: &'static str,
+}
 
 impl Store {
     pub(crate) fn new() -> Result<Self> {
         tools::buildah()?;
-        Ok(Self(tempfile::tempdir()?))
+        let mut store = Self {
+            folder: tempfile::tempdir()?,
+            driver: "overlay",
+        };
+        // What works anywhere copies all of an image for each layer.
+        if output(&mut store.command("info")).is_err() {
+            store.driver = "vfs";
+        }
+        Ok(store)
     }
 
     /// A folder in the store for what is built from.
     pub(crate) fn folder(&self, name: &str) -> Result<PathBuf> {
-        let folder = self.0.path().join(name);
+        let folder = self.folder.path().join(name);
         fs::create_dir(&folder)?;
         Ok(folder)
     }
@@ -48,10 +63,10 @@ impl Store {
 
     /// A command on this store.
     fn command(&self, name: &str) -> Command {
-        let folder = self.0.path();
+        let folder = self.folder.path();
         let mut command = Command::new("buildah");
         command
-            .args(["--storage-driver", "vfs", "--root"])
+            .args(["--storage-driver", self.driver, "--root"])
             .arg(folder.join("storage"))
             .arg("--runroot")
             .arg(folder.join("run"))
