@@ -46,13 +46,14 @@ impl Database {
         Ok(client.query_one(asked, &[]).await?.get(0))
     }
 
-    /// How often per second pgbench can run a statement over that many connections; `values` are
-    /// those of its parameters.
+    /// How often per second pgbench can run a statement over that many connections, which it serves
+    /// by that many threads; `values` are those of the statement's parameters.
     pub(crate) fn pgbench(
         &self,
         statement: &str,
         values: &[&str],
         connections: usize,
+        threads: usize,
         seconds: u64,
     ) -> Result<f64> {
         let mut script = tempfile::NamedTempFile::new()?;
@@ -68,7 +69,7 @@ impl Database {
         command
             .args(["--no-vacuum", "--protocol=prepared"])
             .args(["--client", &connections.to_string()])
-            .args(["--jobs", &std::thread::available_parallelism()?.to_string()])
+            .args(["--jobs", &threads.to_string()])
             .args(["--time", &seconds.to_string()])
             .arg("--file")
             .arg(script.path())

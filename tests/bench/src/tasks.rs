@@ -34,23 +34,35 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
     let statement = database.last_statement().await?;
     // The user and, because a list shows whether there are more, one above the most it holds.
     let values = [person.id.as_str(), "1001"];
+    let pgbench =
+        |threads| database.pgbench(&statement, &values, CONNECTIONS, threads, RUN.as_secs());
+    let cores = std::thread::available_parallelism()?.get();
     let (mut tps, mut rates, mut p50s, mut tails) = (vec![], vec![], vec![], vec![]);
+    let mut most_tps = vec![];
     for run in 1..=RUNS {
-        let pgbench = database.pgbench(&statement, &values, CONNECTIONS, RUN.as_secs())?;
+        // By itself it has one thread, as wrk has here.
+        let (one, most) = (pgbench(1)?, pgbench(cores)?);
         let Measured { rate, p50, p99 } = lists(RUN).await?;
         println!(
-            "run {run} of {RUNS}: pgbench {pgbench:.0}/s, lists {rate:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms"
+            "run {run} of {RUNS}: pgbench {one:.0}/s, with {cores} threads {most:.0}/s, lists {rate:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms"
         );
-        tps.push(pgbench);
+        tps.push(one);
+        most_tps.push(most);
         rates.push(rate);
         p50s.push(p50);
         tails.push(p99 / p50);
     }
-    let (tps, rate) = (median(tps), median(rates));
+    let (tps, most_tps, rate) = (median(tps), median(most_tps), median(rates));
     Ok(vec![
-        Figure::new("pgbench with the same statement", tps, "/s"),
+        Figure::new("`pgbench -M prepared -c 32`, same statement", tps, "/s"),
+        Figure::new("the same with a thread for each core", most_tps, "/s"),
         Figure::new("lists", rate, "/s"),
         Figure::new("lists for each of pgbench's", rate / tps, "").at_least(0.5),
+        Figure::new(
+            "lists for each of those with more threads",
+            rate / most_tps,
+            "",
+        ),
         Figure::new("p50 of a list", median(p50s), "ms"),
         Figure::new("p99 of a list beside p50", median(tails), "×").at_most(5.0),
         Figure::new(
