@@ -1,6 +1,8 @@
 //! The OpenAPI 3.1 document of the REST interface and the page that shows it.
 
-use axum::Router;
+use std::sync::{Arc, LazyLock};
+
+use axum::{Router, body::Bytes, http::header::CONTENT_TYPE, routing::get};
 use utoipa::{
     OpenApi as _,
     openapi::{
@@ -8,9 +10,12 @@ use utoipa::{
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::app::App;
+use crate::{app::App, error::Error};
+
+/// Where the document is.
+const PATH: &str = "/api/openapi.json";
 
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
@@ -38,9 +43,15 @@ pub fn frame() -> OpenApi {
     document
 }
 
-/// `GET /api/openapi.json` and the page at `/api/docs`.
-pub fn router(document: OpenApi) -> Router<App> {
-    SwaggerUi::new("/api/docs")
-        .url("/api/openapi.json", document)
-        .into()
+/// `GET /api/openapi.json` and the page at `/api/docs`. Few ask for the document, so it is made, and
+/// kept as text, when somebody does.
+pub fn router(document: fn() -> OpenApi) -> Router<App> {
+    let text = LazyLock::new(move || document().to_json().map(Bytes::from));
+    let text = Arc::new(text);
+    let answer = async move || match &**text {
+        Ok(text) => Ok(([(CONTENT_TYPE, "application/json")], text.clone())),
+        Err(error) => Err(Error::Internal(error.to_string())),
+    };
+    let page = SwaggerUi::new("/api/docs").config(Config::from(PATH));
+    Router::from(page).route(PATH, get(answer))
 }

@@ -150,7 +150,7 @@ impl Backend {
     /// All routes, the probes included, under the paths that clients use.
     pub fn router(&self) -> Router {
         let app = self.app.clone();
-        let (routes, document) = routes(&app).split_for_parts();
+        let (routes, _) = routes(&app).split_for_parts();
         let checked = app.clone();
         let health = Health::new("database", move || {
             let app = checked.clone();
