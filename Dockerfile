@@ -30,11 +30,15 @@ RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock -delete \
  && find . -mindepth 2 -name Cargo.toml -execdir sh -c \
     'mkdir -p src && : > src/lib.rs && echo "fn main() { }" > src/main.rs' ';'
 
-# The sources of the dependencies: after this stage nothing needs a network.
+# The sources of the dependencies: after this stage nothing needs a network. And what everything
+# else waits for: in pieces it takes both cores, and the backend grows by a thirtieth. `strip` would
+# not hold for a package with settings of its own.
 FROM toolchain AS vendor
 COPY --from=manifests /src .
 RUN --mount=type=cache,id=cargo-registry,target=/cargo/registry,sharing=locked \
-    cargo vendor --locked --versioned-dirs /vendor > /cargo/config.toml
+    cargo vendor --locked --versioned-dirs /vendor > /cargo/config.toml \
+ && printf '[profile.release.package.%s]\ncodegen-units = %s\nstrip = true\n' \
+    todo-backend 2 rmcp 4 >> /cargo/config.toml
 
 # The dependencies, compiled. The backend goes without its feature `sqlite`: in a container the
 # database is PostgreSQL. What was built of empty sources must not pass for the programs: cargo
