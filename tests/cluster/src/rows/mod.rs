@@ -68,8 +68,6 @@ pub(crate) const FIRST: &[Row] = rows! {
 pub(crate) struct Lane {
     /// Makes its namespace and host its own; empty for the lane of the main installation.
     pub(crate) name: &'static str,
-    /// Whether Helm installs the product before the first row.
-    installed: bool,
     pub(crate) rows: &'static [Row],
 }
 
@@ -77,7 +75,6 @@ pub(crate) struct Lane {
 /// stays.
 pub(crate) const MAIN: Lane = Lane {
     name: "",
-    installed: false,
     rows: rows! {
         "browser", "The browser story of the app, with and without scripts", browser::story;
         "update", "Rolling update under load: zero failed requests", changes::rolling_update;
@@ -100,21 +97,18 @@ pub(crate) const MAIN: Lane = Lane {
 pub(crate) const BESIDE: &[Lane] = &[
     Lane {
         name: "idle",
-        installed: true,
         rows: rows! {
             "idle", "Five minutes without users: no statement reaches the database", data::idle;
         },
     },
     Lane {
         name: "rotation",
-        installed: true,
         rows: rows! {
             "rotation", "Rotation of the JWT secret in three upgrades under load: no 401", data::rotation;
         },
     },
     Lane {
         name: "slow",
-        installed: true,
         rows: rows! {
             "interrupted", "A turn whose pod dies is shown interrupted, and retry finishes it", slow::interrupted;
             "silent", "A chat stream that is silent for 90 s, behind nginx with its default 60 s timeout", slow::silent;
@@ -122,7 +116,6 @@ pub(crate) const BESIDE: &[Lane] = &[
     },
     Lane {
         name: "various",
-        installed: true,
         rows: rows! {
             "usage", "Memory and CPU of each pod under load, beside its limits", scaling::usage;
             "small", "A pod with 1/8 of the limits still serves", scaling::small;
@@ -210,8 +203,8 @@ impl Stage {
             other,
         };
         stage.empty().await?;
-        // The first rows install the product themselves, unless only some are named.
-        if lane.installed || (lane.name.is_empty() && !arguments.rows.is_empty()) {
+        // The main lane's first rows install the product themselves, unless only some are named.
+        if !lane.name.is_empty() || !arguments.rows.is_empty() {
             stage.make_secrets().await?;
             stage.release.upgrade(&[]).await?;
             stage.reached().await?;
